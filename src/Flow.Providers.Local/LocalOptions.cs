@@ -1,0 +1,17 @@
+namespace Flow.Providers.Local;
+
+/// <summary>Where and how the local providers work. Section <c>Flow:Local</c>.</summary>
+public sealed class LocalOptions
+{
+    /// <summary>Directory that belongs to Flow alone: mirrors, artifacts, builds, running apps, add-on data. Created with mode 0700.</summary>
+    public string DataDirectory { get; set; } = "flow-data";
+
+    /// <summary>
+    /// Program and first arguments that start a supervisor; empty: this host's own binary. A host must hand its arguments to
+    /// <c>FlowSupervisor.TryRun</c> first thing in <c>Program.cs</c>.
+    /// </summary>
+    public IList<string> SupervisorCommand { get; } = [];
+
+    /// <summary>Names of environment variables of the host that builds and apps may see, beside PATH, HOME, LANG, TZ, TMPDIR and DOTNET_ROOT.</summary>
+    public IList<string> InheritedVariables { get; } = [];
+}

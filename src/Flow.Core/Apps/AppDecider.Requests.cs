@@ -26,7 +26,8 @@ internal sealed partial class AppDecider
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
         if (app.CurrentRelease is not { } current) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
         var run = NextRun(self, app);
-        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Artifact = current.Artifact, Config = version }, Plans.Activate(app.Policy!, RunKind.Config, current.Artifact, change.By), now))
+        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Artifact = current.Artifact, Revision = current.Revision, Config = version },
+            Plans.Activate(app.Policy!, RunKind.Config, current.Artifact, change.By) with { Revision = current.Revision }, now))
             .Reply(Answer.Ok(run));
     }
 
@@ -50,7 +51,7 @@ internal sealed partial class AppDecider
             At = now,
             Targets = [.. asked.Targets.Distinct().Select(t => new PromotionTarget(t, PromotionState.Pending))],
         };
-        var offer = new ReceivePromotion(new(asked.Id, NameOf(self), number), app.Policy!.Pipeline, app.Policy.Stage, release.Artifact, asked.By);
+        var offer = new ReceivePromotion(new(asked.Id, NameOf(self), number), app.Policy!.Pipeline, app.Policy.Stage, release.Artifact, release.Revision, asked.By);
         return promotion.Targets.Aggregate(Decision.Of(new PromotionBegun(promotion)), (told, t) => told.Send(StreamOf(t.App), offer)).Reply(Answer.Ok(remark: asked.Id));
 
         Decision Refuse(string reason) => Refused($"promote {self.Key}", reason, "promotion-refused", now);
@@ -63,7 +64,8 @@ internal sealed partial class AppDecider
         if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
         if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");
         var run = NextRun(self, app);
-        return Start(new() { Run = run, Kind = RunKind.Promotion, Artifact = offer.Artifact, Origin = offer.Origin }, Plans.Promote(app.Policy, offer.Artifact, offer.By), now);
+        return Start(new() { Run = run, Kind = RunKind.Promotion, Artifact = offer.Artifact, Revision = offer.Revision, Origin = offer.Origin },
+            Plans.Promote(app.Policy, offer.Artifact, offer.By) with { Revision = offer.Revision }, now);
 
         Decision Refuse(string reason) => Decision.Of(new RequestRefused(new($"take v{offer.Origin.Release} of {offer.Origin.From}", reason, now)))
             .Send(StreamOf(offer.Origin.From), new PromotionTargetEnded(offer.Origin.Promotion, new(NameOf(self), PromotionState.Failed, Reason: reason)));
@@ -82,7 +84,8 @@ internal sealed partial class AppDecider
 
         var run = NextRun(self, app);
         var decision = Decision.Of(new Held(new($"rolled back to v{old.Number}", asked.By, now)))
-            .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Config = old.Config }, Plans.Activate(app.Policy!, RunKind.Rollback, old.Artifact, asked.By), now));
+            .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Revision = old.Revision, Config = old.Config },
+                Plans.Activate(app.Policy!, RunKind.Rollback, old.Artifact, asked.By) with { Revision = old.Revision }, now));
         if (app.Slot is { } active && app.Candidates.First(c => c.Run == active) is { Leaving: false } change)
             decision = Leave(decision, change, $"a rollback to v{old.Number} was asked for");
         return decision.Reply(Answer.Ok(run));
@@ -99,7 +102,7 @@ internal sealed partial class AppDecider
             return Refuse($"v{current.Number} has no process type '{unknown}', it has {string.Join(", ", types.Keys.Where(t => t != ProcessTypes.Release).Order(StringComparer.Ordinal))}");
         var run = NextRun(self, app);
         return Decision.Of(new FormationChanged(scale.Quantities, scale.By))
-            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current.Artifact, scale.By), now)).Reply(Answer.Ok(run));
+            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current.Artifact, scale.By) with { Revision = current.Revision }, now)).Reply(Answer.Ok(run));
 
         Decision Refuse(string reason) => Refused($"scale {self.Key}", reason, "scale-refused", now);
     }
@@ -108,7 +111,7 @@ internal sealed partial class AppDecider
     {
         if (app.CurrentRelease is not { } current) return Refused($"restart {self.Key}", "it has no release", "restart-refused", now);
         var run = NextRun(self, app);
-        return Start(new() { Run = run, Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, restart.By), now).Reply(Answer.Ok(run));
+        return Start(new() { Run = run, Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, restart.By) with { Revision = current.Revision }, now).Reply(Answer.Ok(run));
     }
 
     private static Decision Command(StreamId self, AppState app, RunCommand command, DateTimeOffset now)
@@ -117,10 +120,10 @@ internal sealed partial class AppDecider
         var run = NextRun(self, app);
         // Beside the app: it never asks for the slot, so it is granted the current release's config with its plan.
         return Start(new() { Run = run, Kind = RunKind.Command, Artifact = current.Artifact, Config = current.Config },
-            Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Grant = Grant(app, current, current.Artifact) }, now).Reply(Answer.Ok(run));
+            Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Revision = current.Revision, Grant = Grant(app, current, current.Artifact) }, now).Reply(Answer.Ok(run));
     }
 
-    private Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)
+    private static Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)
     {
         var run = NextRun(self, app);
         var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now));

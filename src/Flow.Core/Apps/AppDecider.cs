@@ -57,7 +57,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         _ => Decision.Nothing,
     };
 
-    private Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
+    private static Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
     {
         AppLife.Active when app.Policy!.Pipeline != define.Policy.Pipeline => Refused($"declare {self.Key} for pipeline {define.Policy.Pipeline}", $"it belongs to pipeline {app.Policy.Pipeline}", "app-taken", now),
         AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
@@ -187,7 +187,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (app.Slot is not null || app.CurrentRelease is not { } current || current.Number != seen.Release) return done;
         if (seen.Runs) return seen.Endpoints.SequenceEqual(current.Endpoints) ? done : done.And(new DeploymentReplaced(current.Number, current.Deployment, seen.Endpoints));
         if (app.Candidates.Any(c => c.Kind == RunKind.Restart)) return done;
-        return done.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, "Flow"), now))
+        return done.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, "Flow") with { Revision = current.Revision }, now))
             .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? "it is gone"}; it is started again", now)));
     }
 }

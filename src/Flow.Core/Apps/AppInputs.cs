@@ -40,7 +40,7 @@ internal sealed record ChangeConfig(IReadOnlyDictionary<string, ConfigValue?> Ch
 internal sealed record RequestPromotion(string Id, int? Release, IReadOnlyList<AppName> Targets, string By) : AppInput;
 
 /// <summary>From the app in whose stage the artifact was proven.</summary>
-internal sealed record ReceivePromotion(PromotionOrigin Origin, PipelineName Pipeline, Stage FromStage, Artifact Artifact, string By) : AppInput;
+internal sealed record ReceivePromotion(PromotionOrigin Origin, PipelineName Pipeline, Stage FromStage, Artifact Artifact, Revision? Revision, string By) : AppInput;
 
 internal sealed record PromotionTargetEnded(string Promotion, PromotionTarget Target) : AppInput;
 

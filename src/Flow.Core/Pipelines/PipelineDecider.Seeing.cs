@@ -10,7 +10,7 @@ internal sealed partial class PipelineDecider
     /// <summary>A plain git host says nothing of closed proposals: it must be missing from two complete listings.</summary>
     private const int MissingIsClosed = 2;
 
-    private Decision See(StreamId self, PipelineState pipeline, SourceListing listing)
+    private static Decision See(PipelineState pipeline, SourceListing listing)
     {
         var declared = pipeline.Declared!;
         var definition = declared.Definition;
@@ -95,7 +95,7 @@ internal sealed partial class PipelineDecider
         return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow")) : decision;
     }
 
-    private Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)
+    private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)
     {
         var definition = pipeline.Declared!.Definition;
         if (!pipeline.Declared.IsolatesUntrusted)

@@ -26,10 +26,10 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
 
     public override Decision Decide(StreamId self, PipelineState pipeline, PipelineInput input, DateTimeOffset now) => input switch
     {
-        DeclarePipeline declare => Declare(self, pipeline, declare.Pipeline),
+        DeclarePipeline declare => Declare(pipeline, declare.Pipeline),
         _ when pipeline.Declared is null => Decision.Refuse("pipeline-unknown", $"There is no pipeline {self.Key}."),
         LookNow look => pipeline.LookDue || (look.Timer is { } timer && timer != pipeline.Look) ? Decision.Nothing : Decision.Of(new LookWanted()),
-        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(self, pipeline, looked.Listing).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval),
+        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval),
         LookFailed failed when failed.Look == pipeline.Look && pipeline.LookDue => Fail(self, pipeline, failed.Failure, now),
         ReportCheck report => Report(pipeline, report),
         DeployHead deploy => Deploy(pipeline, deploy),
@@ -40,7 +40,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         _ => Decision.Nothing,
     };
 
-    private Decision Declare(StreamId self, PipelineState pipeline, ResolvedPipeline declared)
+    private static Decision Declare(PipelineState pipeline, ResolvedPipeline declared)
     {
         var look = pipeline.LookDue ? Decision.Nothing : Decision.Of(new LookWanted());
         if (pipeline.Declared?.Fingerprint == declared.Fingerprint) return look.Reply(Answer.Ok());

@@ -35,7 +35,7 @@ public sealed record Release
     public required Artifact Artifact { get; init; }
     /// <summary>With which config version.</summary>
     public required int Config { get; init; }
-    /// <summary>The code, when it came from a head of this app.</summary>
+    /// <summary>The code, as it was observed when it was deployed first.</summary>
     public Revision? Revision { get; init; }
     /// <summary>Where it was proven, for a promotion.</summary>
     public PromotionOrigin? Origin { get; init; }

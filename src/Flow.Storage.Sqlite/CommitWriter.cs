@@ -25,6 +25,7 @@ internal sealed class CommitWriter : IAsyncDisposable
     private readonly Action closed;
     private readonly Task running;
     private long lastPosition, lastRow, lastWork, lastAt;
+    private long refused;
     private bool superseded;
 
     public CommitWriter(SqliteDatabase database, StoreGate gate, SingleProcessQueue queue, ChangeSignals signals, TimeProvider clock, ILogger logger, StoredPositions last, Action closed)
@@ -91,7 +92,7 @@ internal sealed class CommitWriter : IAsyncDisposable
         catch (Exception e) when (batch.Count > 1)
         {
             // One of them may be to blame: the others must not suffer for it.
-            logger.BatchFailed(e, batch.Count, database.Path);
+            if (refused == 0) logger.BatchFailed(e, batch.Count, database.Path);
             later.Clear();
             foreach (var request in batch) Write([request], later);
         }
@@ -100,8 +101,15 @@ internal sealed class CommitWriter : IAsyncDisposable
 
     private void Fail(IWriteRequest request, Exception cause)
     {
-        logger.CommitFailed(cause, database.Path);
+        // Once: a disk that is full must not be filled further with a line for every refused commit.
+        if (refused++ == 0) logger.CommitFailed(cause, database.Path);
         request.Fail(cause is SqliteException trouble ? SqliteTrouble.ToFlowException(trouble, database.Path) : cause);
+    }
+
+    private void Recovered()
+    {
+        logger.Recovered(database.Path, refused);
+        refused = 0;
     }
 
     private void WriteTogether(List<CommitRequest> batch, List<CommitRequest> later)
@@ -135,6 +143,7 @@ internal sealed class CommitWriter : IAsyncDisposable
                 if (deferred == 0 || !later.Contains(request)) Apply(request);
             if (lastPosition > signals.LastPosition) signals.EventsArrived(lastPosition);
         }
+        if (refused > 0 && batch.Exists(request => request.Result.Status == CommitStatus.Ok)) Recovered();
         foreach (var request in batch)
             if (deferred == 0 || !later.Contains(request)) request.TrySetResult(request.Result);
     }

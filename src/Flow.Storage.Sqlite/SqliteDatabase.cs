@@ -52,7 +52,7 @@ internal sealed class SqliteDatabase : IDisposable
         catch (SqliteException e) { throw SqliteTrouble.ToFlowException(e, path); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FlowException("store-unavailable", $"'{path}' cannot be opened: {e.Message}", transient: e is IOException, e);
+            throw new FlowException("store-unavailable", $"'{path}' cannot be opened. Its folder must exist or be creatable, and be writable for the user of this process.", transient: e is IOException, e);
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class SqliteFlowStore : IFlowStore, IAsyncDisposable, IDisposabl
             var (inputs, owing) = Recover(clock);
             signals.EventsArrived(last.Event);
             var path = database.Path;
+            Database = database;
             writer = new(database, gate, queue, signals, clock, logger, last with { Work = Math.Max(last.Work, firstOfEngine) }, () => logger.Closed(path));
             logger.Opened(path, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, database.Epoch, inputs, owing);
         }
@@ -43,6 +44,9 @@ internal sealed class SqliteFlowStore : IFlowStore, IAsyncDisposable, IDisposabl
             throw;
         }
     }
+
+    /// <summary>For tests that give the file troubles.</summary>
+    internal SqliteDatabase Database { get; }
 
     private (int Inputs, int Owing) Recover(TimeProvider clock)
     {

@@ -6,18 +6,21 @@ namespace Flow.Storage.Sqlite.Tests;
 internal sealed class SqliteStoreHarness : FlowStoreHarness
 {
     private readonly FakeTimeProvider clock = new();
-    private readonly TemporaryDatabase database = new();
+    private TemporaryDatabase database = new();
     private SqliteFlowStore? store;
 
     public override TimeSpan Unit => TimeSpan.FromHours(1);
 
     public override ValueTask<IFlowStore> CreateAsync(CancellationToken cancellationToken) => new(store = database.Open(clock));
 
-    // The kill itself is tried with a real process in Killed_in_the_middle; here the old store answers no more, which is all that a case can see.
+    // What a kill leaves behind: the files as they are, with a log that nobody wrote back.
     public override async ValueTask<IFlowStore> ReopenAsync(CancellationToken cancellationToken)
     {
+        var copy = new TemporaryDatabase();
+        foreach (var suffix in (string[])["", "-wal"]) File.Copy(database.Path + suffix, copy.Path + suffix);
         await store!.DisposeAsync();
-        return store = database.Open(clock);
+        database.Dispose();
+        return store = (database = copy).Open(clock);
     }
 
     public override Task AdvanceAsync(TimeSpan by, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal static partial class StoreLog
     [LoggerMessage(1502, LogLevel.Warning, "A transaction of {Commits} commits on store {Path} failed; each is tried alone")]
     public static partial void BatchFailed(this ILogger logger, Exception cause, int commits, string path);
 
-    [LoggerMessage(1503, LogLevel.Error, "A commit on store {Path} failed; nothing of it was written")]
+    [LoggerMessage(1503, LogLevel.Error, "Store {Path} cannot write. Commits are refused, and nothing of them is written, until it can")]
     public static partial void CommitFailed(this ILogger logger, Exception cause, string path);
 
     [LoggerMessage(1504, LogLevel.Information, "Store {Path} closed")]
@@ -21,4 +21,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(1505, LogLevel.Information, "Store {Path} migrated: {Scripts}")]
     public static partial void Migrated(this ILogger logger, string path, string scripts);
+
+    [LoggerMessage(1506, LogLevel.Information, "Store {Path} writes again; {Refused} commits were refused in between")]
+    public static partial void Recovered(this ILogger logger, string path, long refused);
 }

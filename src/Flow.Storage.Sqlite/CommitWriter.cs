@@ -11,12 +11,11 @@ namespace Flow.Storage.Sqlite;
 internal sealed class CommitWriter : IAsyncDisposable
 {
     private const int BatchSize = 256, PruneAtMost = 10_000;
-    /// <summary>Larger inputs are read from the file when they are due.</summary>
-    public const int InputInMemory = 4_096;
 
     private readonly Channel<IWriteRequest> requests = Channel.CreateUnbounded<IWriteRequest>(new() { SingleReader = true });
     private readonly SqliteDatabase database;
     private readonly CommitSql sql;
+    private readonly CommitRows rows;
     private readonly StoreGate gate;
     private readonly SingleProcessQueue queue;
     private readonly ChangeSignals signals;
@@ -24,18 +23,20 @@ internal sealed class CommitWriter : IAsyncDisposable
     private readonly ILogger logger;
     private readonly Action closed;
     private readonly Task running;
-    private long lastPosition, lastRow, lastWork, lastAt;
-    private long refused;
-    private bool superseded;
+    private long lastAt, refused;
+    private volatile bool superseded;
 
     public CommitWriter(SqliteDatabase database, StoreGate gate, SingleProcessQueue queue, ChangeSignals signals, TimeProvider clock, ILogger logger, StoredPositions last, Action closed)
     {
         (this.database, this.gate, this.queue, this.signals, this.clock, this.logger, this.closed) = (database, gate, queue, signals, clock, logger, closed);
-        (lastPosition, lastRow, lastWork) = (last.Event, last.Row, last.Work);
         sql = new(database.Handle);
+        rows = new(sql, last);
         running = RunAsync();
     }
 
+
+    /// <summary>Another engine has opened the file since.</summary>
+    public bool Superseded => superseded;
 
     public Task<T> WriteAsync<T>(WriteRequest<T> request)
     {
@@ -82,6 +83,8 @@ internal sealed class CommitWriter : IAsyncDisposable
             sql.Dispose();
             database.Dispose();
             closed();
+            // Empty, unless something that must not happen has ended the loop: even then nobody waits for ever.
+            foreach (var request in batch.Concat(later)) request.Fail(new ObjectDisposedException(nameof(SqliteFlowStore)));
             while (requests.Reader.TryRead(out var request)) request.Fail(new ObjectDisposedException(nameof(SqliteFlowStore)));
         }
     }
@@ -94,7 +97,7 @@ internal sealed class CommitWriter : IAsyncDisposable
             // One of them may be to blame: the others must not suffer for it.
             if (refused == 0) logger.BatchFailed(e, batch.Count, database.Path);
             later.Clear();
-            foreach (var request in batch) Write([request], later);
+            foreach (var request in batch.ToArray()) Write([request], later);
         }
         catch (Exception e) { Fail(batch[0], e); }
     }
@@ -114,7 +117,7 @@ internal sealed class CommitWriter : IAsyncDisposable
 
     private void WriteTogether(List<CommitRequest> batch, List<CommitRequest> later)
     {
-        var (now, firstWork, deferred) = (queue.Now, lastWork, 0);
+        var (now, inputsBefore) = (queue.Now, rows.LastInput);
         try
         {
             sql.Begin();
@@ -123,8 +126,8 @@ internal sealed class CommitWriter : IAsyncDisposable
                 var at = WallClock();
                 foreach (var request in batch)
                 {
-                    if (IsBusy(request)) { later.Add(request); deferred++; }
-                    else request.Result = Write(request, now, at, firstWork);
+                    if (IsBusy(request)) later.Add(request);
+                    else request.Result = rows.Write(request, now, at, inputsBefore);
                 }
             }
             else foreach (var request in batch) request.Result = new(CommitStatus.FenceLost);
@@ -139,13 +142,12 @@ internal sealed class CommitWriter : IAsyncDisposable
         }
         using (gate.Enter())
         {
-            foreach (var request in batch)
-                if (deferred == 0 || !later.Contains(request)) Apply(request);
-            if (lastPosition > signals.LastPosition) signals.EventsArrived(lastPosition);
+            if (later.Count > 0) batch.RemoveAll(later.Contains);
+            foreach (var request in batch) Apply(request);
+            if (rows.LastPosition > signals.LastPosition) signals.EventsArrived(rows.LastPosition);
         }
         if (refused > 0 && batch.Exists(request => request.Result.Status == CommitStatus.Ok)) Recovered();
-        foreach (var request in batch)
-            if (deferred == 0 || !later.Contains(request)) request.TrySetResult(request.Result);
+        foreach (var request in batch) request.TrySetResult(request.Result);
     }
 
     /// <summary>One change of a stream in a transaction: the next one is checked against what memory knows after it.</summary>
@@ -158,58 +160,6 @@ internal sealed class CommitWriter : IAsyncDisposable
         slot.Committing = true;
         request.Slot = slot;
         return false;
-    }
-
-    private CommitResult Write(CommitRequest request, long now, long at, long inputsBefore)
-    {
-        var commit = request.Commit;
-        if (commit.Change is { } change)
-        {
-            if (request.Slot is not { } slot) return new(CommitStatus.FenceLost);
-            if (slot.Row == 0) (slot.Row, slot.Version) = sql.Find(slot.Stream);
-            if (slot.Version != change.ExpectedVersion) return new(CommitStatus.VersionConflict);
-            if (!slot.HasAll(commit.Complete)) return new(CommitStatus.WorkGone);
-            if (Reserve(commit, at) is { } taken) return new(CommitStatus.KeyTaken, Key: taken);
-            WriteChange(request, slot, change, at);
-        }
-        else if (Reserve(commit, at) is { } taken) return new(CommitStatus.KeyTaken, Key: taken);
-
-        for (var i = 0; i < commit.Answers.Count; i++) sql.Answer(commit.Answers[i].Key, commit.Answers[i].Value.Span);
-        for (var i = 0; i < commit.Enqueue.Count; i++)
-        {
-            var work = commit.Enqueue[i];
-            ReadOnlyMemory<byte>? kept = null;
-            if (work.Input.Length <= InputInMemory) kept = work.Input.ToArray();
-            request.Enqueued[i] = new(++lastWork, SingleProcessQueue.Later(now, work.After), kept, work.RequestKey);
-            sql.Enqueue(lastWork, work, StoredTime.Later(at, work.After));
-        }
-        if (commit.Change is not { Forget: true } forget) return new(CommitStatus.Ok, commit.Change is null ? 0 : commit.Change.ExpectedVersion + 1);
-
-        foreach (var waiting in request.Slot!.Work) sql.Complete(waiting.Id);
-        sql.Forget(request.Row, forget.Claim.Stream, inputsBefore);
-        sql.KeepPosition(lastPosition);
-        return new(CommitStatus.Ok);
-    }
-
-    private void WriteChange(CommitRequest request, StreamSlot slot, StreamChange change, long at)
-    {
-        if (slot.Row == 0) sql.Insert(request.Row = ++lastRow, change);
-        else sql.Update(request.Row = slot.Row, change);
-        for (var i = 0; i < change.Events.Count; i++) sql.Append(++lastPosition, request.Row, change.ExpectedVersion + 1, change.Events[i], at);
-        for (var i = 0; i < request.Commit.Complete.Count; i++) sql.Complete(request.Commit.Complete[i]);
-    }
-
-    /// <summary>The key that was taken, and then none of the others is.</summary>
-    private string? Reserve(FlowCommit commit, long at)
-    {
-        for (var i = 0; i < commit.Reserve.Count; i++)
-        {
-            var key = commit.Reserve[i];
-            if (sql.TryReserve(key, at, commit.Enqueue.Any(work => work.RequestKey == key))) continue;
-            while (--i >= 0) sql.Unreserve(commit.Reserve[i]);
-            return key;
-        }
-        return null;
     }
 
     private void Apply(CommitRequest request)
@@ -236,7 +186,7 @@ internal sealed class CommitWriter : IAsyncDisposable
         {
             sql.Begin();
             var removed = IsOurs() ? sql.Prune(WallClock() - StoredTime.Milliseconds(request.OlderThan), PruneAtMost) : 0;
-            if (removed > 0) sql.KeepPosition(lastPosition);
+            if (removed > 0) sql.KeepPosition(rows.LastPosition);
             sql.Commit();
             request.TrySetResult(removed);
         }

@@ -39,7 +39,8 @@ internal sealed class SqliteDatabase : IDisposable
                 Migrate(path, logger);
                 connection = Connect(path, SqliteOpenMode.ReadWrite);
                 // A checkpoint writes pages back and flushes twice: a longer log means fewer of them.
-                Execute(connection, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY");
+                Execute(connection, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864");
+                Execute(connection, "PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY");
                 return new(path, owned, connection, TakeOver(connection));
             }
             catch
@@ -52,7 +53,8 @@ internal sealed class SqliteDatabase : IDisposable
         catch (SqliteException e) { throw SqliteTrouble.ToFlowException(e, path); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FlowException("store-unavailable", $"'{path}' cannot be opened. Its folder must exist or be creatable, and be writable for the user of this process.", transient: e is IOException, e);
+            throw new FlowException("store-unavailable",
+                $"'{path}' cannot be opened. Its folder must exist or be creatable, and be writable for the user of this process.", transient: e is IOException, e);
         }
     }
 
@@ -87,9 +89,11 @@ internal sealed class SqliteDatabase : IDisposable
             .WithTransactionPerScript().LogToNowhere().Build();
         var known = upgrade.GetDiscoveredScripts().Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         if (upgrade.GetExecutedScripts().FirstOrDefault(name => !known.Contains(name)) is { } newer)
-            throw new FlowException("store-too-new", $"'{path}' was written by a newer version of Flow (it has '{newer}'). Run that version, or restore a backup from before the upgrade.");
+            throw new FlowException("store-too-new",
+                $"'{path}' was written by a newer version of Flow (it has '{newer}'). Run that version, or restore a backup from before the upgrade.");
         var result = upgrade.PerformUpgrade();
-        if (!result.Successful) throw result.Error is SqliteException cause ? cause : new FlowException("store-unavailable", $"'{path}' could not be migrated.", inner: result.Error);
+        if (!result.Successful)
+            throw result.Error is SqliteException cause ? cause : new FlowException("store-unavailable", $"'{path}' could not be migrated.", inner: result.Error);
         if (result.Scripts.Any()) logger.Migrated(path, string.Join(", ", result.Scripts.Select(s => s.Name)));
     }
 

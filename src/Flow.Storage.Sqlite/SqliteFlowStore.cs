@@ -76,6 +76,8 @@ internal sealed class SqliteFlowStore : IFlowStore, IAsyncDisposable, IDisposabl
     public ValueTask<IReadOnlyList<Claim>> ClaimAsync(string node, int max, TimeSpan lease, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        // Nothing that is claimed could be committed: whoever claims in a loop must learn that it is over.
+        if (writer.Superseded) throw new FlowException("store-taken-over", $"Another engine has taken over '{Database.Path}': this process can do nothing any more. Stop it.");
         return new(queue.Claim(max, lease));
     }
 

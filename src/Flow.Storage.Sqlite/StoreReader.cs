@@ -50,7 +50,7 @@ internal sealed class StoreReader : IDisposable
 
     /// <summary>All inputs that wait: to whom, id, due time in Unix milliseconds, request key, and the input itself when it is small.</summary>
     public int EachInput(Action<StreamId, long, long, string?, ReadOnlyMemory<byte>?> each) =>
-        Use($"SELECT kind, key, id, due, request, CASE WHEN length(input) <= {CommitWriter.InputInMemory} THEN input END FROM work ORDER BY due, id", row =>
+        Use($"SELECT kind, key, id, due, request, CASE WHEN length(input) <= {CommitRows.InputInMemory} THEN input END FROM work ORDER BY due, id", row =>
         {
             var count = 0;
             for (; row.Read(); count++)

@@ -35,6 +35,8 @@ public sealed class Opening_the_file
         (await store.CommitAsync(new() { Reserve = ["k1"] }, Token)).Status.Should().Be(CommitStatus.FenceLost);
         (await store.PruneAsync(TimeSpan.Zero, Token)).Should().Be(0);
         (await store.LoadAsync(claim.Stream, Token)).Should().BeNull();
+        var claims = async () => await store.ClaimAsync("old", 1, TimeSpan.FromHours(1), Token);
+        (await claims.Should().ThrowAsync<FlowException>()).Where(e => e.Code == "store-taken-over" && !e.Transient);
     }
 
     [Fact]

@@ -3,6 +3,23 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Flow.Storage.Sqlite.Tests;
 
+/// <summary>The store on the system's clock and its timers.</summary>
+internal sealed class RealTimeHarness : FlowStoreHarness
+{
+    private readonly TemporaryDatabase database = new();
+    private SqliteFlowStore? store;
+
+    public override TimeSpan Unit => TimeSpan.FromMilliseconds(200);
+
+    public override ValueTask<IFlowStore> CreateAsync(CancellationToken cancellationToken) => new(store = database.Open());
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (store is not null) await store.DisposeAsync();
+        database.Dispose();
+    }
+}
+
 internal sealed class SqliteStoreHarness : FlowStoreHarness
 {
     private readonly FakeTimeProvider clock = new();

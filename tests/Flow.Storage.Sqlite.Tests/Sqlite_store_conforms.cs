@@ -12,4 +12,16 @@ public sealed class Sqlite_store_conforms
         await using var harness = new SqliteStoreHarness();
         await FlowStoreConformance.Cases.Single(c => c.Id == id).RunAsync(harness, TestContext.Current.CancellationToken);
     }
+
+    [Theory]
+    [InlineData("wait-for-claims-timer")]
+    [InlineData("wait-for-claims-lease-end")]
+    [InlineData("wait-for-claims-not-before")]
+    [InlineData("wait-for-work-timer")]
+    [InlineData("wait-for-work-lost")]
+    public async Task Also_in_real_time(string id)
+    {
+        await using var harness = new RealTimeHarness();
+        await FlowStoreConformance.Cases.Single(c => c.Id == id).RunAsync(harness, TestContext.Current.CancellationToken);
+    }
 }

@@ -68,6 +68,27 @@ public static partial class FlowStoreConformance
             Expect.Equal((40, 40), (claims.Count, claims.Select(c => c.Stream).Distinct().Count()), "Each stream once.");
         }),
 
+        Case("claim-during-commit", "Once a claim is given out, no commit of an earlier holder is written any more, also when both are asked for at the same moment.", async s =>
+        {
+            const int Streams = 64;
+            for (var round = 0; round < 3; round++)
+            {
+                for (var i = 0; i < Streams; i++) await s.PostAsync(new($"round-{round}", $"s{i}"), "wake");
+                var old = await s.ClaimAsync(Streams, s.Unit);
+                await s.PassAsync(2);
+                var late = old.Select(claim => Task.Run(async () => (await s.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0, Owes = true } })).Status, s.Token)).ToList();
+                var next = new List<Task<CommitResult>>();
+                while (next.Count < Streams)
+                {
+                    await Expect.Completes(s.Store.WaitForClaimsAsync(s.Token), "All can be claimed again.");
+                    foreach (var claim in await s.ClaimAsync(4))
+                        next.Add(CommitNextAsync(s, claim));
+                }
+                Expect.That((await Task.WhenAll(late)).All(r => r is CommitStatus.Ok or CommitStatus.FenceLost), "The earlier holder is in time or fenced off.");
+                Expect.That((await Task.WhenAll(next)).All(r => r.Status == CommitStatus.Ok), "What the new holder loads stays as it is until it commits.");
+            }
+        }),
+
         Case("concurrent-readers", "Who reads events while others commit sees every event, in order, without a gap that is filled later.", async s =>
         {
             const int Streams = 8, Commits = 50;
@@ -93,6 +114,12 @@ public static partial class FlowStoreConformance
             await Expect.Completes(reading, "The reader sees all of them.");
         }),
     ];
+
+    private static async Task<CommitResult> CommitNextAsync(StoreDriver s, Claim claim)
+    {
+        var version = (await s.LoadAsync(claim.Stream))?.Version ?? 0;
+        return await s.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = version } });
+    }
 
     private static IEnumerable<ConformanceCase<FlowStoreHarness>> ReopenCases() =>
     [

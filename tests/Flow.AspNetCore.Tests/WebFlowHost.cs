@@ -36,7 +36,7 @@ public sealed class WebFlowHost : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Warning)).AddRouting();
+        builder.Services.AddLogging(l => l.AddConsole().SetMinimumLevel(LogLevel.Error)).AddRouting();
         builder.Services.AddSingleton(store ?? new MemoryFlowStore(TimeProvider.System)).AddSingleton<IRouter>(Router).AddSingleton<ILogStore>(Logs);
         var flow = builder.Services.AddFlow().AddStatusPage();
         flow.AddProvider<ISourceProvider>("git", _ => Source).AddProvider<IBuilder>("local", _ => Builder).AddProvider<IRuntime>("local", _ => Runtime);

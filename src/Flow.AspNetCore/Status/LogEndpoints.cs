@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Flow.Logs;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Net.Http.Headers;
 
@@ -102,7 +103,7 @@ internal sealed class LogEndpoints(ILogStore logs, IHostApplicationLifetime life
         return text is null || long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
     }
 
-    private static IResult BadOffset() => TypedResults.Text("offset counts bytes from the beginning: 0 or more.", statusCode: StatusCodes.Status400BadRequest);
+    private static ContentHttpResult BadOffset() => TypedResults.Text("offset counts bytes from the beginning: 0 or more.", statusCode: StatusCodes.Status400BadRequest);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,8 @@ internal static class Phrases
 
     public static string Took(TimeSpan took) => took switch
     {
-        { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, took.TotalSeconds):0.0} s"),
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, took.TotalMilliseconds):0} ms"),
+        { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:0.0} s"),
         { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{took.TotalSeconds:0} s"),
         { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{took.Minutes} min {took.Seconds} s"),
         { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{took.Hours} h {took.Minutes} min"),
@@ -68,7 +69,7 @@ internal static class Phrases
         { Waits: { } waits } when !IsBuilding(run) =>
             Html.Of($"<p class=\"why\">Waits for <bdi>{waits.For}</bdi> <span class=\"dim\">· can be changed by {waits.Owner} · since {Age(waits.Since, now)}</span></p>"),
         { Closed: false, Due: { } due } => Html.Of($"<p class=\"dim\">Step {due.Name}{Html.If(run.Attempt > 1, () => Html.Of($", attempt {run.Attempt}"))}, {Took(now - run.StepSince)} so far</p>"),
-        { Status: RunStatus.Failed or RunStatus.Cancelled, Reason: { } reason } => Html.Of($"<p class=\"why\"><bdi>{Shown.Line(reason, 240)}</bdi></p>"),
+        { Status: RunStatus.Failed or RunStatus.Cancelled, Reason: { } reason } => Html.Of($"<p class=\"why {(run.Status == RunStatus.Failed ? "bad" : "quiet")}\"><bdi>{Shown.Line(reason, 240)}</bdi></p>"),
         _ => Html.Nothing,
     };
 }

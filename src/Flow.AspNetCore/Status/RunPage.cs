@@ -1,4 +1,3 @@
-using System.Globalization;
 using Flow.Logs;
 using Flow.Runs;
 using Flow.Sources;
@@ -32,7 +31,7 @@ internal static class RunPage
             {Html.If(checks.Count > 0, () => Html.Of($"<h2>Checks of this commit</h2><ul>{Html.Each(checks, Check)}</ul>"))}
             <h2>Logs</h2>
             {Html.If(logs.Count == 0, () => Html.Of($"<p class=\"empty\">None yet.</p>"))}
-            {Html.Each(logs.Index(), l => Log(page, l.Item, l.Index == logs.Count - 1))}
+            {Html.Each(logs, l => Log(page, id, l, l == logs.LastOrDefault(o => o.Text.Length > 0)))}
             """), refresh: !run.Closed);
     }
 
@@ -50,7 +49,7 @@ internal static class RunPage
             var done = run.Done[index];
             return Html.Of($"""
                 <li class="done"><b>{step.Name}</b> {Phrases.Pill("good", "done")} <span class="dim">{Phrases.Took(done.At - done.Since)}{Html.If(done.Attempt > 1, () => Html.Of($", attempt {done.Attempt}"))}</span>
-                {Html.If(done.Output.Length > 0, () => Html.Of($"<bdi class=\"dim\">{Shown.Line(done.Output, 300)}</bdi>"))}</li>
+                {Html.If(done.Output.Length > 0, () => Html.Of($"<bdi class=\"dim\">{Output(done.Output)}</bdi>"))}</li>
                 """);
         }
         if (index > run.Done.Count || run is { Closed: true, Status: RunStatus.Succeeded }) return Html.Of($"<li class=\"todo\"><b>{step.Name}</b></li>");
@@ -60,21 +59,30 @@ internal static class RunPage
             """);
     }
 
+    /// <summary>Nobody reads a digest to its end.</summary>
+    private static string Output(string output) => ArtifactDigest.TryParse(output, null, out _) ? output[..19] + "…" : Shown.Line(output, 300);
+
     private static Html Check(Check check)
     {
         var pill = check.State switch { CheckState.Success => Phrases.Pill("good", "good"), CheckState.Failure => Phrases.Pill("bad", "failed"), _ => Phrases.Pill("busy", "pending") };
         return Html.Of($"<li>{pill} <bdi>{check.Name}</bdi>{Html.If(check.Url is not null, () => Html.Of($" {Phrases.Link(check.Url!)}"))}</li>");
     }
 
-    private static Html Log(Page page, LogView log, bool open)
+    /// <summary>The newest log that says something is open: where a failed run ended.</summary>
+    private static Html Log(Page page, RunId run, LogView log, bool open) => Html.Of($"""
+        <details id="log-{log.Id.ToString().Replace('/', '-')}"{(open ? Html.Of($" open") : Html.Nothing)}><summary>{NameOf(run, log.Id)} {Html.If(log.Text.Length == 0, () => Phrases.Pill("quiet", "empty"))}</summary>
+        {Html.If(log.Offset > 0, () => Html.Of($"<p class=\"dim\">The end of a long log, from byte {log.Offset} on.</p>"))}
+        <pre class="log" tabindex="0" role="region" aria-label="{NameOf(run, log.Id)}">{Shown.WithoutColours(log.Text)}</pre>
+        <p class="dim"><a href="{page.Root}logs/{log.Id}">As plain text</a></p></details>
+        """);
+
+    /// <summary><c>run/shop.1/release.out/2</c> is the output of the second attempt at release; a build belongs to several runs and is named by its key.</summary>
+    private static string NameOf(RunId run, LogId log)
     {
-        var attribute = open ? Html.Of($" open") : Html.Nothing;
-        var size = (log.Offset + log.Text.Length).ToString("N0", CultureInfo.InvariantCulture);
-        return Html.Of($"""
-            <details id="log-{log.Id.ToString().Replace('/', '-')}"{attribute}><summary>{log.Id} <span class="dim">{(log.Text.Length == 0 ? "empty" : "")}</span></summary>
-            {Html.If(log.Offset > 0, () => Html.Of($"<p class=\"dim\">The end of about {size} bytes.</p>"))}
-            <pre class="log" tabindex="0" role="region" aria-label="{log.Id}">{Shown.WithoutColours(log.Text)}</pre>
-            <p class="dim"><a href="{page.Root}logs/{log.Id}">As plain text</a></p></details>
-            """);
+        var name = log.ToString();
+        if (name.StartsWith($"run/{run}/", StringComparison.Ordinal)) name = name[$"run/{run}/".Length..];
+        var parts = name.Split('/');
+        if (parts is ["build", _, var build]) return $"build: output of attempt {build}";
+        return parts is [var step, var attempt] && step.EndsWith(".out", StringComparison.Ordinal) ? $"{step[..^4]}: output of attempt {attempt}" : name;
     }
 }

@@ -43,6 +43,7 @@ public sealed partial class Hostile_text
                 flow.Source.Proposals.Add(new() { Key = "pr-1", Title = payload, Head = new() { Sha = Commit(1000 + number), Ref = payload, Trust = Trust.Untrusted } });
             }
             flow.Source.Push("main", Commit(number));
+            await flow.Pipelines.LookAsync(Shop);
             await flow.DeployedAsync(Staging, number);
             var log = await flow.Logs.OpenAsync(LogId.Parse($"run/shop-staging.{number}/deploy"), default);
             await log.AppendAsync(Encoding.UTF8.GetBytes(payload + "\n"), default);

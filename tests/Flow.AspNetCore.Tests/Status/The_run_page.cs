@@ -1,6 +1,7 @@
 using System.Text;
 using Flow.Builds;
 using Flow.Logs;
+using Flow.Sources;
 using Microsoft.AspNetCore.Builder;
 using static Flow.AspNetCore.Tests.WebFlowHost;
 
@@ -41,6 +42,22 @@ public sealed class The_run_page
         var page = await flow.PageAsync("/flow/runs/shop-staging.1");
 
         page.Should().Contain("<pre class=\"reason\">build: Program.cs(3,1)").And.MatchRegex(@"<b>build</b> <span class=""pill bad"">failed</span>").And.MatchRegex(@"<li class=""todo""><b>deploy</b>");
+    }
+
+    [Fact]
+    public async Task Shows_checks_and_who_approved()
+    {
+        await using var flow = new WebFlowHost(app => app.MapFlowStatus("/flow"));
+        flow.Source.Push("main", Commit(1));
+        await flow.StartAsync(Definition with { Apps = [new() { Name = Staging, Stage = Stage.Staging, Branch = "main", Gates = ["approval"] }] });
+        await flow.AppAsync(Staging, a => a.Runs == 1, "a run was planned");
+        var checks = (IChecks)flow.Services.GetService(typeof(IChecks))!;
+        (await checks.ReportAsync(Shop, Commit(1), new("<b>unit</b>", CheckState.Failure, new("https://ci.example/1?a=1&b=2")))).OrThrow();
+        (await flow.Runs.ApproveAsync(new(Staging, 1), "ada", "looks \"good\"")).OrThrow();
+
+        var page = await flow.PageAsync("/flow/runs/shop-staging.1");
+
+        page.Should().Contain("&lt;b&gt;unit&lt;/b&gt;").And.Contain("href=\"https://ci.example/1?a=1&amp;b=2\"").And.Contain("<bdi>ada</bdi>").And.Contain("looks &quot;good&quot;");
     }
 
     [Fact]

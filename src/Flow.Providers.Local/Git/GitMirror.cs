@@ -20,6 +20,8 @@ internal sealed partial class GitMirror(GitUrl url, string objectFormat, GitRunn
     /// <summary>After it the commit with all its files is on this disk. Asks the remote only when it is not.</summary>
     public async Task RequireAsync(CommitSha commit, CancellationToken cancellationToken)
     {
+        // What is there already never waits for a fetch of something else.
+        if (await HasAsync(commit, cancellationToken).ConfigureAwait(false)) return;
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

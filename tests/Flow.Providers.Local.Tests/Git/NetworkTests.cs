@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Flow.Providers.Local.Git;
 using Flow.Providers.Local.Tests.Files;
-using Flow.Sources;
 
 namespace Flow.Providers.Local.Tests.Git;
 
@@ -81,6 +81,6 @@ public sealed class Trouble_on_the_network : IDisposable
         }
     }
 
-    private static async Task<FlowException> Refused(ISourceProvider provider, string url) =>
+    private static async Task<FlowException> Refused(GitSourceProvider provider, string url) =>
         (await FluentActions.Awaiting(() => provider.ListAsync(Provider.Repository(url), default).AsTask()).Should().ThrowAsync<FlowException>()).Which;
 }

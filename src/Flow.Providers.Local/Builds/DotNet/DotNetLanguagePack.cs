@@ -96,6 +96,8 @@ internal sealed class DotNetLanguagePack : ILanguagePack
             ["DOTNET_GENERATE_ASPNET_CERTIFICATE"] = "false",
             ["DOTNET_ADD_GLOBAL_TOOLS_TO_PATH"] = "false",
             ["MSBUILDTERMINALLOGGER"] = "off",
+            // A killed build would leave its diagnostic sockets in TMPDIR.
+            ["DOTNET_EnableDiagnostics_IPC"] = "0",
             ["CustomAfterMicrosoftCommonTargets"] = Path.Combine(workspace.Root, TargetsFile),
             ["CustomAfterMicrosoftCommonCrossTargetingTargets"] = Path.Combine(workspace.Root, TargetsFile),
             ["FlowOutput"] = workspace.Output,

@@ -11,7 +11,7 @@ namespace Flow.Providers.Local.Artifacts;
 /// Artifacts by their content: <c>artifacts/sha256/HEX/</c> with <c>files/</c>, <c>manifest</c> and <c>artifact.json</c>. A directory appears complete or not at
 /// all, and nothing is ever run from one that does not have the content its name promises.
 /// </summary>
-internal sealed class LocalArtifactStore(IOptions<LocalOptions> options, TimeProvider time)
+internal sealed class LocalArtifactStore(IOptions<LocalOptions> options, TimeProvider time) : IArtifactFiles
 {
     private const string FilesFolder = "files";
     private const string ManifestFile = "manifest";

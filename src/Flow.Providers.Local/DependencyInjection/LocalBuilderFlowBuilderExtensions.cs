@@ -23,6 +23,7 @@ public static class LocalBuilderFlowBuilderExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         builder.Services.AddLocalOptions<LocalOptions>("Flow:Local");
         builder.Services.TryAddSingleton<LocalArtifactStore>();
+        builder.Services.TryAddSingleton<IArtifactFiles>(services => services.GetRequiredService<LocalArtifactStore>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILanguagePack, DotNetLanguagePack>());
         var registered = name.ToLowerInvariant();
         return builder.AddProvider<IBuilder>(name, services => ActivatorUtilities.CreateInstance<LocalBuilder>(services, registered));

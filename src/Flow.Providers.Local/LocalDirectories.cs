@@ -10,6 +10,7 @@ internal sealed class LocalDirectories(LocalOptions options)
     public string Supervised => Path.Combine(Root, "supervised");
     public string Logs => Path.Combine(Root, "logs");
     public string Apps => Path.Combine(Root, "apps");
+    public string Commands => Path.Combine(Root, "commands");
     public string Sqlite => Path.Combine(Root, "addons", "sqlite");
 
     /// <summary>Makes the directory, and those above it, for this user alone.</summary>

@@ -21,7 +21,7 @@ public static class LocalBuilderFlowBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        builder.Services.AddLocalOptions<LocalOptions>("Flow:Local");
+        builder.Services.AddLocalSupervision();
         builder.Services.TryAddSingleton<LocalArtifactStore>();
         builder.Services.TryAddSingleton<IArtifactFiles>(services => services.GetRequiredService<LocalArtifactStore>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<ILanguagePack, DotNetLanguagePack>());

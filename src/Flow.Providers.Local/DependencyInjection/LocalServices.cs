@@ -8,7 +8,7 @@ namespace Flow.Providers.Local.DependencyInjection;
 /// <summary>What the local providers share.</summary>
 internal static class LocalServices
 {
-    /// <summary>Binds options to their section where the host has configuration; code may set them as well.</summary>
+    /// <summary>Binds options to their section where the host has configuration, once: binding twice would append every list to itself.</summary>
     public static IServiceCollection AddLocalOptions<TOptions>(this IServiceCollection services, string section) where TOptions : class
     {
         services.AddOptions();

@@ -12,7 +12,8 @@ namespace Flow.Runs;
 /// </summary>
 /// <remarks>
 /// At least once: after a crash the step is executed again with the same <see cref="StepContext.IdempotencyKey"/>; after a known failure with a
-/// new one. Cancellation means that the run does not want it any more: stop and leave nothing running.
+/// new one. Cancellation means "stop waiting": the run is not wanted any more, or the engine is shutting down and another one will ask again
+/// with the same key. Leave nothing running that the same key would not find.
 /// </remarks>
 public interface IRunStep
 {

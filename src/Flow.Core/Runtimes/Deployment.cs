@@ -7,17 +7,17 @@ using Flow.Logs;
 namespace Flow.Runtimes;
 
 /// <summary>
-/// Names one running release of one life of an app: <c>shop-staging.1.7</c> is release v7 of its first generation. A review app that is
-/// destroyed and created again has a new generation, so nothing of the old one is ever mistaken for the new.
+/// Names one set of processes of one life of an app: <c>shop-staging.1.7</c> is the seventh of its first generation. A restart has a new number, a
+/// review app that is destroyed and created again a new generation: nothing old is ever mistaken for the new.
 /// </summary>
 [JsonConverter(typeof(ParsableJsonConverter<DeploymentId>))]
-public readonly record struct DeploymentId(AppName App, int Generation, int Release) : IParsable<DeploymentId>
+public readonly record struct DeploymentId(AppName App, int Generation, int Number) : IParsable<DeploymentId>
 {
     /// <inheritdoc/>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{App}.{Generation}.{Release}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{App}.{Generation}.{Number}");
 
     /// <inheritdoc cref="IParsable{TSelf}.Parse"/>
-    public static DeploymentId Parse(string s, IFormatProvider? provider = null) => Names.Parse<DeploymentId>(s, "APP.GENERATION.RELEASE");
+    public static DeploymentId Parse(string s, IFormatProvider? provider = null) => Names.Parse<DeploymentId>(s, "APP.GENERATION.NUMBER");
 
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out DeploymentId result)
@@ -26,8 +26,8 @@ public readonly record struct DeploymentId(AppName App, int Generation, int Rele
         var parts = s?.Split('.') ?? [];
         if (parts.Length != 3 || !AppName.TryParse(parts[0], null, out var app)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
-            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var release)) return false;
-        result = new(app, generation, release);
+            || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        result = new(app, generation, number);
         return true;
     }
 }

@@ -1,0 +1,60 @@
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Runtimes;
+
+namespace Flow.Apps;
+
+/// <summary>What the end of a run means for its app: in one commit with giving the slot to the next.</summary>
+internal sealed partial class AppDecider
+{
+    private Decision End(StreamId self, AppState app, RunEnded ended, DateTimeOffset now)
+    {
+        if (app.Candidates.FirstOrDefault(c => c.Run == ended.Run) is not { } run) return Decision.Nothing;   // told twice
+        var decision = Decision.Of(new CandidateEnded(ended.Run, ended.Outcome, ended.Reason, now));
+        var mine = app.Slot == ended.Run;
+        var succeeded = ended.Outcome == RunStatus.Succeeded;
+
+        if (mine && succeeded && run.Kind == RunKind.Destroy) return Destroyed(self, app, decision, now);
+        if (mine && run.Kind != RunKind.Destroy) decision = Settle(self, app, run, ended, decision, now);
+        if (run.Origin is { } origin) decision = decision.Send(StreamOf(origin.From), new PromotionTargetEnded(origin.Promotion, new(NameOf(self), succeeded ? PromotionState.Succeeded : PromotionState.Failed,
+            succeeded ? PendingRelease(app, run)?.Number : null, ended.Reason, run.Run)));
+        return Then(self, app, decision, now);
+    }
+
+    private static Release? PendingRelease(AppState app, Candidate run) => app.Releases.LastOrDefault(r => r.Run == run.Run);
+
+    /// <summary>Success: the new processes serve and the old are gone. Failure: the other way round.</summary>
+    private Decision Settle(StreamId self, AppState app, Candidate run, RunEnded ended, Decision decision, DateTimeOffset now)
+    {
+        var release = PendingRelease(app, run);
+        var scaled = run.Kind == RunKind.Scale;
+        var started = new DeploymentId(NameOf(self), app.Generation, app.Deployments);
+        if (ended.Outcome != RunStatus.Succeeded)
+        {
+            if (release is not null) decision = decision.And(new ReleaseFailed(release.Number, ended.Reason ?? ended.Outcome.ToString(), now));
+            return scaled ? decision : decision.And(new ResourcesGone([started.ToString()]));
+        }
+        var current = app.CurrentRelease;
+        if (current is not null && !scaled) decision = decision.And(new ResourcesGone([current.Deployment.ToString()]));
+        decision = release is not null
+            ? decision.And(new ReleaseSucceeded(release.Number, ended.Endpoints, now))
+            : decision.And(new DeploymentReplaced(current!.Number, scaled ? current.Deployment : started, ended.Endpoints));
+        var expired = Expired(After(app, decision));
+        return expired.Count == 0 ? decision : decision.And(new ReleasesExpired(expired));
+    }
+
+    /// <summary>What may still be promoted or rolled back to stays: the newest succeeded ones, and the current one whatever its age.</summary>
+    private static List<int> Expired(AppState app) =>
+        [.. app.Releases.Where(r => r.State == ReleaseState.Succeeded && r.Number != app.Current).Reverse().Skip(app.Policy!.ReleasesKept - 1).Select(r => r.Number)];
+
+    private static Decision Destroyed(StreamId self, AppState app, Decision decision, DateTimeOffset now)
+    {
+        decision = decision.And(new AppDestroyed(now));
+        if (app.Rebirth is not { } rebirth) return decision;
+        decision = decision.And(Born(app, rebirth.Policy, now));
+        if (rebirth.Head is not { } head) return decision;
+        var run = NextRun(self, app);
+        return decision.And(Start(new() { Run = run, Kind = RunKind.Deploy, Order = rebirth.Order, Automatic = true, Revision = head }, Plans.Deploy(rebirth.Policy, head, null), now));
+    }
+}

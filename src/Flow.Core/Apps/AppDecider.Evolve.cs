@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Flow.Releases;
+using Flow.Runtimes;
+
+namespace Flow.Apps;
+
+internal sealed partial class AppDecider
+{
+    private const int PromotionsKept = 20;
+    private const int RefusalsKept = 10;
+    private const int FailedReleasesKept = 20;
+
+    public override AppState Evolve(AppState app, AppEvent happened) => happened switch
+    {
+        // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever.
+        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
+        AppPolicyChanged changed => app with { Policy = changed.Policy },
+        AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
+        AppDestroying => app with { Life = AppLife.Destroying, Hold = null },
+        AppDestroyed => new() { Life = AppLife.Destroyed, Policy = app.Policy, Generation = app.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
+
+        RunPlanned planned => app with { Candidates = [.. app.Candidates, planned.Run], Runs = planned.Run.Run.Number, NewestSeen = Math.Max(app.NewestSeen, planned.Run.Order) },
+        SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = asked.Artifact ?? c.Artifact }),
+        CandidateLeaving leaving => Change(app, leaving.Run, c => c with { Leaving = true }),
+        SlotGiven given => app with
+        {
+            Slot = given.Run,
+            Deployments = given.Deployment?.Number ?? app.Deployments,
+            NewestGiven = Math.Max(app.NewestGiven, app.Candidates.First(c => c.Run == given.Run).Order),
+        },
+        CandidateEnded ended => app with { Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)], Slot = app.Slot == ended.Run ? null : app.Slot },
+
+        ReleaseCreated created => app with { Releases = [.. app.Releases, created.Release] },
+        ReleaseSucceeded done => ChangeRelease(app, done.Number, r => r with { State = ReleaseState.Succeeded, Endpoints = done.Endpoints, EndedAt = done.At }) is var after
+            ? after with { Current = done.Number, Config = after.FindRelease(done.Number)!.Kind == Runs.RunKind.Rollback ? after.FindRelease(done.Number)!.Config : after.Config }
+            : app,
+        ReleaseFailed failed => Forget(ChangeRelease(app, failed.Number, r => r with { State = ReleaseState.Failed, Reason = failed.Reason, EndedAt = failed.At })),
+        ReleasesExpired expired => Forget(app with { Releases = [.. app.Releases.Select(r => expired.Numbers.Contains(r.Number) ? r with { State = ReleaseState.Expired } : r)] }),
+        DeploymentReplaced replaced => ChangeRelease(app, replaced.Release, r => r with { Deployment = replaced.Deployment, Endpoints = replaced.Endpoints }),
+
+        ResourcesIntended intended => app with { Ledger = [.. app.Ledger, .. intended.Resources.Where(r => app.Ledger.All(l => l.Id != r.Id))] },
+        ResourcesGone gone => app with { Ledger = [.. app.Ledger.Where(r => !gone.Ids.Contains(r.Id))] },
+        ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
+        FormationChanged changed => app with { Formation = app.Formation.ToImmutableDictionary().SetItems(changed.Quantities) },
+        Held held => app with { Hold = held.Hold },
+        Resumed => app with { Hold = null },
+        PromotionBegun begun => app with { Promotions = [.. app.Promotions.TakeLast(PromotionsKept - 1), begun.Promotion] },
+        PromotionTargetSettled settled => app with
+        {
+            Promotions = [.. app.Promotions.Select(p => p.Id == settled.Promotion ? p with { Targets = [.. p.Targets.Select(t => t.App == settled.Target.App ? settled.Target : t)] } : p)],
+        },
+        RequestRefused refused => app with { Refusals = [.. app.Refusals.TakeLast(RefusalsKept - 1), refused.Refusal] },
+        InspectionWanted => app with { InspectionWanted = true },
+        InspectionDone => app with { InspectionWanted = false },
+        _ => throw new InvalidOperationException($"An app knows no {happened.GetType().Name}."),
+    };
+
+    private static AppState Change(AppState app, Runs.RunId run, Func<Candidate, Candidate> change) =>
+        app with { Candidates = [.. app.Candidates.Select(c => c.Run == run ? change(c) : c)] };
+
+    private static AppState ChangeRelease(AppState app, int number, Func<Release, Release> change) =>
+        app with { Releases = [.. app.Releases.Select(r => r.Number == number ? change(r) : r)] };
+
+    /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions that no release needs.</summary>
+    private static AppState Forget(AppState app)
+    {
+        var failed = app.Releases.Where(r => r.State is ReleaseState.Failed or ReleaseState.Expired).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
+        var releases = failed.Count == 0 ? app.Releases : [.. app.Releases.Where(r => !failed.Contains(r.Number))];
+        var needed = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending).Select(r => r.Config)
+            .Concat(app.Candidates.Select(c => c.Config ?? 0)).Append(app.Config).ToHashSet();
+        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))] };
+    }
+}

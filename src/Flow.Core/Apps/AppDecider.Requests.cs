@@ -1,0 +1,133 @@
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Sources;
+
+namespace Flow.Apps;
+
+/// <summary>What people ask of an app. What cannot be done is refused with its reason, never dropped.</summary>
+internal sealed partial class AppDecider
+{
+    private const int MostProcesses = 100;
+
+    // Heroku: 32 kB of config vars in total.
+    private const int MostConfigBytes = 32 * 1024;
+
+    private static Decision Configure(StreamId self, AppState app, ChangeConfig change, DateTimeOffset now)
+    {
+        var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
+        foreach (var (name, value) in change.Changes)
+            if (value is null) values.Remove(name);
+            else values[name] = value;
+        var size = values.Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
+        if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);
+
+        var version = app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
+        var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
+        if (app.CurrentRelease is not { } current) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
+        var run = NextRun(self, app);
+        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Artifact = current.Artifact, Revision = current.Revision, Config = version },
+            Plans.Activate(app.Policy!, RunKind.Config, current.Artifact, change.By) with { Revision = current.Revision }, now))
+            .Reply(Answer.Ok(run));
+    }
+
+    /// <summary>Asked of the app in whose stage the release was proven; each target answers for itself.</summary>
+    private static Decision Promote(StreamId self, AppState app, RequestPromotion asked, DateTimeOffset now)
+    {
+        if (app.Promotions.Any(p => p.Id == asked.Id)) return Decision.Nothing.Reply(Answer.Ok(remark: asked.Id));
+        if ((asked.Release ?? app.Current) is not { } number) return Refuse("it has no release");
+        if (app.FindRelease(number) is not { } release) return Refuse($"there is no v{number}");
+        if (!release.Eligible) return Refuse($"v{number} is {release.State.ToString().ToLowerInvariant()}");
+        if (release.Artifact.Trust != Trust.Trusted) return Refuse($"nobody vouches for the code of v{number}");
+        if (asked.Targets.Count == 0) return Refuse("there is no app in a later stage");
+        if (asked.Targets.Contains(NameOf(self))) return Refuse("it cannot be promoted to itself");
+
+        var promotion = new Promotion
+        {
+            Id = asked.Id,
+            Release = number,
+            Artifact = release.Artifact.Digest,
+            By = asked.By,
+            At = now,
+            Targets = [.. asked.Targets.Distinct().Select(t => new PromotionTarget(t, PromotionState.Pending))],
+        };
+        var offer = new ReceivePromotion(new(asked.Id, NameOf(self), number), app.Policy!.Pipeline, app.Policy.Stage, release.Artifact, release.Revision, asked.By);
+        return promotion.Targets.Aggregate(Decision.Of(new PromotionBegun(promotion)), (told, t) => told.Send(StreamOf(t.App), offer)).Reply(Answer.Ok(remark: asked.Id));
+
+        Decision Refuse(string reason) => Refused($"promote {self.Key}", reason, "promotion-refused", now);
+    }
+
+    private static Decision Receive(StreamId self, AppState app, ReceivePromotion offer, DateTimeOffset now)
+    {
+        if (app.Candidates.Any(c => c.Origin?.Promotion == offer.Origin.Promotion) || app.Releases.Any(r => r.Origin?.Promotion == offer.Origin.Promotion)) return Decision.Nothing;
+        if (app.Life != AppLife.Active) return Refuse("there is no such app");
+        if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
+        if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");
+        var run = NextRun(self, app);
+        return Start(new() { Run = run, Kind = RunKind.Promotion, Artifact = offer.Artifact, Revision = offer.Revision, Origin = offer.Origin },
+            Plans.Promote(app.Policy, offer.Artifact, offer.By) with { Revision = offer.Revision }, now);
+
+        Decision Refuse(string reason) => Decision.Of(new RequestRefused(new($"take v{offer.Origin.Release} of {offer.Origin.From}", reason, now)))
+            .Send(StreamOf(offer.Origin.From), new PromotionTargetEnded(offer.Origin.Promotion, new(NameOf(self), PromotionState.Failed, Reason: reason)));
+    }
+
+    /// <summary>
+    /// A new release of an older artifact with its config. Cancels the change in progress, waits until its work has stopped, goes first, and keeps
+    /// automatic deployments back until somebody resumes. (Heroku: rollback appends.)
+    /// </summary>
+    private static Decision Rollback(StreamId self, AppState app, RequestRollback asked, DateTimeOffset now)
+    {
+        if (app.Current is not { } current) return Refuse("it has no release");
+        var old = asked.ToRelease is { } number ? app.FindRelease(number) : app.Releases.LastOrDefault(r => r.Eligible && r.Number < current);
+        if (old is null) return Refuse(asked.ToRelease is { } missing ? $"there is no v{missing}" : $"there is no older release than v{current} to go back to");
+        if (!old.Eligible) return Refuse($"v{old.Number} is {old.State.ToString().ToLowerInvariant()}");
+
+        var run = NextRun(self, app);
+        var decision = Decision.Of(new Held(new($"rolled back to v{old.Number}", asked.By, now)))
+            .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Revision = old.Revision, Config = old.Config },
+                Plans.Activate(app.Policy!, RunKind.Rollback, old.Artifact, asked.By) with { Revision = old.Revision }, now));
+        if (app.Slot is { } active && app.Candidates.First(c => c.Run == active) is { Leaving: false } change)
+            decision = Leave(decision, change, $"a rollback to v{old.Number} was asked for");
+        return decision.Reply(Answer.Ok(run));
+
+        Decision Refuse(string reason) => Refused($"roll back {self.Key}", reason, "rollback-refused", now);
+    }
+
+    private static Decision Scale(StreamId self, AppState app, ScaleProcesses scale, DateTimeOffset now)
+    {
+        if (scale.Quantities.FirstOrDefault(q => q.Value is < 0 or > MostProcesses) is { Key: { } much }) return Refuse($"{much} must be between 0 and {MostProcesses}");
+        if (app.CurrentRelease is not { } current) return Decision.Of(new FormationChanged(scale.Quantities, scale.By)).Reply(Answer.Ok(remark: "Taken up by the first release."));
+        var types = current.Artifact.ProcessTypes;
+        if (scale.Quantities.Keys.FirstOrDefault(t => t == ProcessTypes.Release || !types.ContainsKey(t)) is { } unknown)
+            return Refuse($"v{current.Number} has no process type '{unknown}', it has {string.Join(", ", types.Keys.Where(t => t != ProcessTypes.Release).Order(StringComparer.Ordinal))}");
+        var run = NextRun(self, app);
+        return Decision.Of(new FormationChanged(scale.Quantities, scale.By))
+            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current.Artifact, scale.By) with { Revision = current.Revision }, now)).Reply(Answer.Ok(run));
+
+        Decision Refuse(string reason) => Refused($"scale {self.Key}", reason, "scale-refused", now);
+    }
+
+    private static Decision Restart(StreamId self, AppState app, RestartProcesses restart, DateTimeOffset now)
+    {
+        if (app.CurrentRelease is not { } current) return Refused($"restart {self.Key}", "it has no release", "restart-refused", now);
+        var run = NextRun(self, app);
+        return Start(new() { Run = run, Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, restart.By) with { Revision = current.Revision }, now).Reply(Answer.Ok(run));
+    }
+
+    private static Decision Command(StreamId self, AppState app, RunCommand command, DateTimeOffset now)
+    {
+        if (app.CurrentRelease is not { } current) return Refused($"run a command in {self.Key}", "it has no release", "command-refused", now);
+        var run = NextRun(self, app);
+        // Beside the app: it never asks for the slot, so it is granted the current release's config with its plan.
+        return Start(new() { Run = run, Kind = RunKind.Command, Artifact = current.Artifact, Config = current.Config },
+            Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Revision = current.Revision, Grant = Grant(app, current, current.Artifact) }, now).Reply(Answer.Ok(run));
+    }
+
+    private static Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)
+    {
+        var run = NextRun(self, app);
+        var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now));
+        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed");
+        return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
+    }
+}

@@ -1,0 +1,193 @@
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Sources;
+
+namespace Flow.Apps;
+
+/// <summary>Looks whether the current release really runs: machines restart, supervisors are killed.</summary>
+internal sealed record LookAtDeployment(AppName App, DeploymentId Deployment, int Release) : Effect($"{App}/inspect/{Deployment}");
+
+/// <summary>
+/// An app has many candidates and one change at a time: it hands out its slot, runs do the work. A rollback goes first, then a promotion, then what
+/// people asked for, then the newest head, which supersedes only older ones by order of observation.
+/// </summary>
+internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
+{
+    public const string Kind = "app";
+
+    public static StreamId StreamOf(AppName app) => new(Kind, app.ToString());
+    private static AppName NameOf(StreamId self) => AppName.Parse(self.Key);
+
+    public override AppState Initial { get; } = new();
+
+    public override Effect? Next(StreamId self, AppState app) =>
+        app is { InspectionWanted: true, Life: AppLife.Active, Slot: null, CurrentRelease: { } current } ? new LookAtDeployment(NameOf(self), current.Deployment, current.Number) : null;
+
+    public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
+    {
+        DefineApp define => Define(self, app, define, now),
+        RunEnded ended => End(self, app, ended, now),
+        PromotionTargetEnded ended when app.Promotions.Any(p => p.Id == ended.Promotion) => Decision.Of(new PromotionTargetSettled(ended.Promotion, ended.Target)),
+        ReceivePromotion received => Receive(self, app, received, now),
+        HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
+            Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
+        DestroyApp when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)),
+        RequestSlot asked => app.Candidates.Any(c => c.Run == asked.Run) ? Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run) : Decision.Nothing,
+        _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
+
+        HeadObserved head => Observe(self, app, head, now),
+        ChangeConfig change => Configure(self, app, change, now),
+        RequestPromotion promote => Promote(self, app, promote, now),
+        RequestRollback rollback => Rollback(self, app, rollback, now),
+        HoldDeployments hold => Decision.Of(new Held(new(hold.Reason, hold.By, now))).Reply(Answer.Ok()),
+        ResumeDeployments resume => app.Hold is null
+            ? Decision.Nothing.Reply(Answer.Ok(remark: "Nothing was on hold."))
+            : Then(self, app, Decision.Of(new Resumed(resume.By)), now).Reply(Answer.Ok()),
+        ScaleProcesses scale => Scale(self, app, scale, now),
+        RestartProcesses restart => Restart(self, app, restart, now),
+        RunCommand command => Command(self, app, command, now),
+        DestroyApp destroy => Destroy(self, app, destroy, now),
+        ChecksChanged checks => app.Candidates.Where(c => c.Revision?.Sha == checks.Commit)
+            .Aggregate(Decision.Nothing, (told, c) => told.Send(RunDecider.StreamOf(c.Run), new LookAgain(null))),
+        InspectApp => app.InspectionWanted || app.Current is null ? Decision.Nothing : Decision.Of(new InspectionWanted()),
+        AppInspected seen => Inspected(self, app, seen, now),
+        _ => Decision.Nothing,
+    };
+
+    private static Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
+    {
+        AppLife.Active when app.Policy!.Pipeline != define.Policy.Pipeline => Refused($"declare {self.Key} for pipeline {define.Policy.Pipeline}", $"it belongs to pipeline {app.Policy.Pipeline}", "app-taken", now),
+        AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
+        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head))),
+        _ => Born(app, define.Policy, now),
+    };
+
+    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now)
+    {
+        var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now));
+        return policy.Config.Count == 0 ? born
+            : born.And(new ConfigChanged(new(1, policy.Config.ToDictionary(v => v.Key, v => new ConfigValue(v.Value, null)), policy.Pipeline.ToString(), now)));
+    }
+
+    private static Decision Observe(StreamId self, AppState app, HeadObserved head, DateTimeOffset now)
+    {
+        if (head.Order <= app.NewestSeen) return Decision.Nothing;            // seen already, or older
+        if (head.Revision.Trust != Trust.Trusted && app.Policy!.Stage > Stage.Review)
+            return Refused($"deploy {head.Revision.Sha.Short}", $"nobody vouches for this code, and {app.Policy.Stage} is permanent", "untrusted", now);
+        var run = NextRun(self, app);
+        return Start(new Candidate { Run = run, Kind = RunKind.Deploy, Order = head.Order, Automatic = head.By is null, Revision = head.Revision }, Plans.Deploy(app.Policy!, head.Revision, head.By), now)
+            .Reply(Answer.Ok(run));
+    }
+
+    /// <summary>Whatever happened, the slot may now be free for somebody: one place decides who gets it.</summary>
+    private Decision Then(StreamId self, AppState before, Decision decided, DateTimeOffset now, RunId? asked = null)
+    {
+        var app = After(before, decided);
+        if (app.Slot is { } busy)
+            return asked is { } waiting && waiting != busy ? Delay(decided, waiting, $"another change of the app: {busy}", "that run") : decided;
+
+        foreach (var late in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < app.NewestGiven).ToList())
+            decided = Leave(decided, late, $"superseded: a newer head (number {app.NewestGiven}) has been deployed");
+        app = After(before, decided);
+
+        var ready = app.Candidates.Where(c => c is { Ready: true, Leaving: false }).ToList();
+        if (app.Hold is { } hold)
+        {
+            foreach (var held in ready.Where(c => c.Automatic && c.Run == asked)) decided = Delay(decided, held.Run, $"on hold: {hold.Reason}", $"whoever resumes {self.Key}");
+            ready.RemoveAll(c => c.Automatic);
+        }
+        if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);
+        if (ready.OrderByDescending(c => Priority(c.Kind)).ThenByDescending(c => c.Order).ThenBy(c => c.Run.Number).FirstOrDefault() is not { } chosen) return decided;
+
+        if (chosen.Kind == RunKind.Deploy)
+            foreach (var older in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < chosen.Order))
+                decided = Leave(decided, older, $"superseded by {chosen.Run}, a newer head");
+        return Give(self, app, chosen, decided, now);
+    }
+
+    private static int Priority(RunKind kind) => kind switch
+    {
+        RunKind.Destroy => 4,
+        RunKind.Rollback => 3,
+        RunKind.Promotion => 2,
+        RunKind.Deploy => 0,
+        _ => 1,
+    };
+
+    private static Decision Leave(Decision decided, Candidate run, string reason) =>
+        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new CancelRun(reason, "Flow"));
+
+    private static Decision Delay(Decision decided, RunId run, string reason, string owner) => decided.Send(RunDecider.StreamOf(run), new SlotDelayed(reason, owner));
+
+    /// <summary>One commit: the slot, the release with its number, and the intent of everything the run may create.</summary>
+    private Decision Give(StreamId self, AppState app, Candidate chosen, Decision decided, DateTimeOffset now)
+    {
+        var name = NameOf(self);
+        var current = app.CurrentRelease;
+        var artifact = chosen.Artifact ?? current?.Artifact;
+        // Scaling changes the processes that serve; a teardown starts none; everything else starts new ones beside them.
+        DeploymentId? started = chosen.Kind is RunKind.Destroy or RunKind.Scale ? null : new(name, app.Generation, app.Deployments + 1);
+        var given = Decision.Of(new SlotGiven(chosen.Run, started));
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config)
+            given = given.And(new ReleaseCreated(new()
+            {
+                Number = (app.Releases is [.., var last] ? last.Number : 0) + 1,
+                State = ReleaseState.Pending,
+                Run = chosen.Run,
+                Kind = chosen.Kind,
+                Artifact = artifact!,
+                Config = chosen.Config ?? app.Config,
+                Revision = chosen.Revision,
+                Origin = chosen.Origin,
+                Deployment = started!.Value,
+                CreatedAt = now,
+            }));
+        if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, processes)));
+
+        app = After(app, given);
+        var release = PendingRelease(app, chosen) ?? current;
+        return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact) with
+        {
+            Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
+            Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,
+            PreviousEndpoints = current?.Endpoints ?? [],
+        }));
+    }
+
+    private static SlotGrant Grant(AppState app, Release? release, Artifact? artifact) => new()
+    {
+        Release = release?.Number,
+        Config = app.ConfigOf(release?.Config ?? app.Config),
+        Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, app.QuantityOf),
+        Ledger = app.Ledger,
+        Generation = app.Generation,
+    };
+
+    private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, DeploymentId processes) =>
+    [
+        .. app.Policy!.AddOns.Select(a => new OwnedResource(ResourceKind.AddOn, $"{name}.{app.Generation}.{a.Name}", a.Provider, a.Name)),
+        new(ResourceKind.Deployment, processes.ToString(), app.Policy.Runtime),
+        new(ResourceKind.Route, $"route:{name}", ""),
+    ];
+
+    private static RunId NextRun(StreamId self, AppState app) => new(NameOf(self), app.Runs + 1);
+
+    private static Decision Start(Candidate run, Plan plan, DateTimeOffset now) =>
+        Decision.Of(new RunPlanned(run, plan.By, now)).Send(RunDecider.StreamOf(run.Run), new BeginRun(plan));
+
+    private static Decision Refused(string what, string reason, string code, DateTimeOffset now) =>
+        Decision.Of(new RequestRefused(new(what, reason, now))).Reply(Answer.Refused(code, $"Cannot {what}: {reason}."));
+
+    private static Decision Inspected(StreamId self, AppState app, AppInspected seen, DateTimeOffset now)
+    {
+        var done = Decision.Of(new InspectionDone());
+        if (app.Slot is not null || app.CurrentRelease is not { } current || current.Number != seen.Release) return done;
+        if (seen.Runs) return seen.Endpoints.SequenceEqual(current.Endpoints) ? done : done.And(new DeploymentReplaced(current.Number, current.Deployment, seen.Endpoints));
+        if (app.Candidates.Any(c => c.Kind == RunKind.Restart)) return done;
+        return done.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, "Flow") with { Revision = current.Revision }, now))
+            .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? "it is gone"}; it is started again", now)));
+    }
+}

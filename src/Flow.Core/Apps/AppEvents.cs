@@ -1,0 +1,69 @@
+using System.Text.Json.Serialization;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Runtimes;
+
+namespace Flow.Apps;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(AppCreated), "created")]
+[JsonDerivedType(typeof(AppPolicyChanged), "policy-changed")]
+[JsonDerivedType(typeof(AppRebirthPlanned), "rebirth-planned")]
+[JsonDerivedType(typeof(AppDestroying), "destroying")]
+[JsonDerivedType(typeof(AppDestroyed), "destroyed")]
+[JsonDerivedType(typeof(RunPlanned), "run-planned")]
+[JsonDerivedType(typeof(SlotAsked), "slot-asked")]
+[JsonDerivedType(typeof(SlotGiven), "slot-given")]
+[JsonDerivedType(typeof(CandidateLeaving), "run-leaving")]
+[JsonDerivedType(typeof(CandidateEnded), "run-ended")]
+[JsonDerivedType(typeof(ReleaseCreated), "release-created")]
+[JsonDerivedType(typeof(ReleaseSucceeded), "release-succeeded")]
+[JsonDerivedType(typeof(ReleaseFailed), "release-failed")]
+[JsonDerivedType(typeof(ReleasesExpired), "releases-expired")]
+[JsonDerivedType(typeof(DeploymentReplaced), "deployment-replaced")]
+[JsonDerivedType(typeof(ResourcesIntended), "resources-intended")]
+[JsonDerivedType(typeof(ResourcesGone), "resources-gone")]
+[JsonDerivedType(typeof(ConfigChanged), "config-changed")]
+[JsonDerivedType(typeof(FormationChanged), "formation-changed")]
+[JsonDerivedType(typeof(Held), "held")]
+[JsonDerivedType(typeof(Resumed), "resumed")]
+[JsonDerivedType(typeof(PromotionBegun), "promotion-begun")]
+[JsonDerivedType(typeof(PromotionTargetSettled), "promotion-target-settled")]
+[JsonDerivedType(typeof(RequestRefused), "refused")]
+[JsonDerivedType(typeof(InspectionWanted), "inspection-wanted")]
+[JsonDerivedType(typeof(InspectionDone), "inspection-done")]
+internal abstract record AppEvent : Event;
+
+internal sealed record AppCreated(AppPolicy Policy, int Generation, DateTimeOffset At) : AppEvent;
+internal sealed record AppPolicyChanged(AppPolicy Policy) : AppEvent;
+internal sealed record AppRebirthPlanned(Rebirth? Rebirth) : AppEvent;
+internal sealed record AppDestroying(string Evidence, string By, DateTimeOffset At) : AppEvent;
+internal sealed record AppDestroyed(DateTimeOffset At) : AppEvent;
+
+internal sealed record RunPlanned(Candidate Run, string? By, DateTimeOffset At) : AppEvent;
+internal sealed record SlotAsked(RunId Run, Artifact? Artifact) : AppEvent;
+internal sealed record SlotGiven(RunId Run, DeploymentId? Deployment) : AppEvent;
+internal sealed record CandidateLeaving(RunId Run, string Reason) : AppEvent;
+internal sealed record CandidateEnded(RunId Run, RunStatus Outcome, string? Reason, DateTimeOffset At) : AppEvent;
+
+internal sealed record ReleaseCreated(Release Release) : AppEvent;
+internal sealed record ReleaseSucceeded(int Number, IReadOnlyList<Uri> Endpoints, DateTimeOffset At) : AppEvent;
+internal sealed record ReleaseFailed(int Number, string Reason, DateTimeOffset At) : AppEvent;
+internal sealed record ReleasesExpired(IReadOnlyList<int> Numbers) : AppEvent;
+
+/// <summary>The current release runs in other processes now: restarted, scaled, or found elsewhere.</summary>
+internal sealed record DeploymentReplaced(int Release, DeploymentId Deployment, IReadOnlyList<Uri> Endpoints) : AppEvent;
+
+internal sealed record ResourcesIntended(IReadOnlyList<OwnedResource> Resources) : AppEvent;
+internal sealed record ResourcesGone(IReadOnlyList<string> Ids) : AppEvent;
+internal sealed record ConfigChanged(ConfigVersion Config) : AppEvent;
+internal sealed record FormationChanged(IReadOnlyDictionary<string, int> Quantities, string By) : AppEvent;
+internal sealed record Held(Hold Hold) : AppEvent;
+internal sealed record Resumed(string By) : AppEvent;
+internal sealed record PromotionBegun(Promotion Promotion) : AppEvent;
+internal sealed record PromotionTargetSettled(string Promotion, PromotionTarget Target) : AppEvent;
+internal sealed record RequestRefused(Refusal Refusal) : AppEvent;
+internal sealed record InspectionWanted : AppEvent, IUnrecorded;
+internal sealed record InspectionDone : AppEvent, IUnrecorded;

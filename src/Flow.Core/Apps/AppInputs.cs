@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Sources;
+
+namespace Flow.Apps;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(DefineApp), "define")]
+[JsonDerivedType(typeof(HeadObserved), "head")]
+[JsonDerivedType(typeof(ChangeConfig), "config")]
+[JsonDerivedType(typeof(RequestPromotion), "promote")]
+[JsonDerivedType(typeof(ReceivePromotion), "receive-promotion")]
+[JsonDerivedType(typeof(PromotionTargetEnded), "promotion-target-ended")]
+[JsonDerivedType(typeof(RequestRollback), "rollback")]
+[JsonDerivedType(typeof(HoldDeployments), "hold")]
+[JsonDerivedType(typeof(ResumeDeployments), "resume")]
+[JsonDerivedType(typeof(ScaleProcesses), "scale")]
+[JsonDerivedType(typeof(RestartProcesses), "restart")]
+[JsonDerivedType(typeof(RunCommand), "command")]
+[JsonDerivedType(typeof(DestroyApp), "destroy")]
+[JsonDerivedType(typeof(RequestSlot), "slot")]
+[JsonDerivedType(typeof(RunEnded), "run-ended")]
+[JsonDerivedType(typeof(ChecksChanged), "checks-changed")]
+[JsonDerivedType(typeof(InspectApp), "inspect")]
+[JsonDerivedType(typeof(AppInspected), "inspected")]
+internal abstract record AppInput : Input;
+
+/// <summary>From its pipeline: be, and live like this.</summary>
+internal sealed record DefineApp(AppPolicy Policy) : AppInput;
+
+/// <summary>From its pipeline: "this is the n-th head I saw". Or from a person, for a commit of their choice.</summary>
+internal sealed record HeadObserved(long Order, Revision Revision, string? By = null) : AppInput;
+
+/// <summary>Names to values; null removes.</summary>
+internal sealed record ChangeConfig(IReadOnlyDictionary<string, ConfigValue?> Changes, string By) : AppInput;
+
+internal sealed record RequestPromotion(string Id, int? Release, IReadOnlyList<AppName> Targets, string By) : AppInput;
+
+/// <summary>From the app in whose stage the artifact was proven.</summary>
+internal sealed record ReceivePromotion(PromotionOrigin Origin, PipelineName Pipeline, Stage FromStage, Artifact Artifact, Revision? Revision, string By) : AppInput;
+
+internal sealed record PromotionTargetEnded(string Promotion, PromotionTarget Target) : AppInput;
+
+internal sealed record RequestRollback(int? ToRelease, string By) : AppInput;
+
+internal sealed record HoldDeployments(string Reason, string By) : AppInput;
+
+internal sealed record ResumeDeployments(string By) : AppInput;
+
+internal sealed record ScaleProcesses(IReadOnlyDictionary<string, int> Quantities, string By) : AppInput;
+
+internal sealed record RestartProcesses(string By, string? Reason = null) : AppInput;
+
+internal sealed record RunCommand(string Command, TimeSpan Timeout, string By) : AppInput;
+
+/// <summary>With evidence: who asked, or how the proposal is known to be closed.</summary>
+internal sealed record DestroyApp(string Evidence, string By) : AppInput;
+
+/// <summary>From a run that is about to change the app.</summary>
+internal sealed record RequestSlot(RunId Run, Artifact? Artifact) : AppInput;
+
+/// <summary>The run has stopped, and so has all it started but what the app keeps.</summary>
+internal sealed record RunEnded(RunId Run, RunStatus Outcome, string? Reason, IReadOnlyList<Uri> Endpoints) : AppInput;
+
+/// <summary>From its pipeline: whoever waits for checks of this commit, look again.</summary>
+internal sealed record ChecksChanged(CommitSha Commit) : AppInput;
+
+/// <summary>Look whether the current release really runs.</summary>
+internal sealed record InspectApp : AppInput;
+
+/// <summary>Result of looking. A healthy answer names where the processes listen now.</summary>
+internal sealed record AppInspected(int Release, bool Runs, IReadOnlyList<Uri> Endpoints, string? Problem) : AppInput;

@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Routing;
+using Flow.Runs.Steps;
+using Flow.Secrets;
+
+namespace Flow.Apps;
+
+internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
+{
+    private const int ShortestSecret = 8;
+
+    public ValueTask<AppState?> GetAsync(AppName app, CancellationToken cancellationToken = default) => mailbox.ReadAsync<AppState>(AppDecider.StreamOf(app), cancellationToken);
+
+    public async IAsyncEnumerable<KeyValuePair<AppName, AppState>> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var (stream, state) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+            if (state.Life != AppLife.None) yield return new(AppName.Parse(stream.Key), state);
+    }
+
+    public Uri UrlOf(AppName app) => router.UrlOf(app);
+
+    public ValueTask<Answer> SetConfigAsync(AppName app, IReadOnlyDictionary<string, ConfigVar?> changes, string by, string? requestKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var errors = changes.Keys.Where(n => !ConfigNames.IsGood(n)).Select(ConfigNames.Problem)
+            .Concat(changes.Where(c => c.Value is { IsSecret: true } secret && secret.Value.Length < ShortestSecret).Select(c => $"Secret {c.Key} is shorter than {ShortestSecret} characters: it could not be masked."))
+            .Concat(changes.Any(c => c.Value is { IsSecret: true }) && protector is null ? [ConfigSecrets.NoProtector().Message] : []).ToList();
+        if (errors.Count > 0) return ValueTask.FromResult(Answer.Refused("config-invalid", string.Join(' ', errors)));
+        var values = changes.ToDictionary(c => c.Key, c => c.Value switch
+        {
+            null => null,
+            { IsSecret: true } secret => new ConfigValue(null, protector!.Protect(ConfigSecrets.Purpose(app, c.Key), secret.Value)),
+            var plain => new ConfigValue(plain.Value, null),
+        });
+        return Ask(app, new ChangeConfig(values, by), requestKey, cancellationToken);
+    }
+
+    public ValueTask<Answer> ScaleAsync(AppName app, IReadOnlyDictionary<string, int> quantities, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new ScaleProcesses(quantities, by), requestKey, cancellationToken);
+
+    public ValueTask<Answer> RestartAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new RestartProcesses(by), requestKey, cancellationToken);
+
+    public ValueTask<Answer> RunCommandAsync(AppName app, string command, TimeSpan timeout, string by, string? requestKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(command);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        return Ask(app, new RunCommand(command, timeout, by), requestKey, cancellationToken);
+    }
+
+    public ValueTask<Answer> HoldAsync(AppName app, string reason, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new HoldDeployments(reason, by), requestKey, cancellationToken);
+
+    public ValueTask<Answer> ResumeAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new ResumeDeployments(by), requestKey, cancellationToken);
+
+    public ValueTask<Answer> DestroyAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new DestroyApp($"asked for by {by}", by), requestKey, cancellationToken);
+
+    public async ValueTask<PromotionAnswer> PromoteAsync(
+        AppName from, IReadOnlyList<AppName>? targets, int? release, string by, string? requestKey = null, CancellationToken cancellationToken = default)
+    {
+        var id = requestKey ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        targets ??= await NextStageAsync(from, cancellationToken);
+        return new(id, await Ask(from, new RequestPromotion(id, release, targets, by), requestKey, cancellationToken));
+    }
+
+    /// <summary>Every app of the pipeline in the next stage that has one. (Heroku: promotion without targets.)</summary>
+    private async ValueTask<IReadOnlyList<AppName>> NextStageAsync(AppName from, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(from, cancellationToken) is not { Policy: { } policy }) return [];
+        List<(AppName Name, Stage Stage)> later = [];
+        await foreach (var (name, app) in ListAsync(cancellationToken))
+            if (app.Life == AppLife.Active && app.Policy!.Pipeline == policy.Pipeline && app.Policy.Stage > policy.Stage) later.Add((name, app.Policy.Stage));
+        return [.. later.Where(a => a.Stage == later.Min(l => l.Stage)).Select(a => a.Name)];
+    }
+
+    public async ValueTask<Promotion?> GetPromotionAsync(AppName from, string promotion, CancellationToken cancellationToken = default) =>
+        (await GetAsync(from, cancellationToken))?.Promotions.FirstOrDefault(p => p.Id == promotion);
+
+    public ValueTask<Answer> RollBackAsync(AppName app, int? toRelease, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new RequestRollback(toRelease, by), requestKey, cancellationToken);
+
+    private ValueTask<Answer> Ask(AppName app, AppInput input, string? requestKey, CancellationToken cancellationToken) =>
+        mailbox.AskAsync(AppDecider.StreamOf(app), input, requestKey, cancellationToken);
+}

@@ -1,0 +1,157 @@
+using System.Text.Json.Serialization;
+using Flow.Builds;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Sources;
+
+namespace Flow.Apps;
+
+/// <summary>Where an app is in its life.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AppLife>))]
+public enum AppLife
+{
+    /// <summary>Not declared yet.</summary>
+    None,
+    /// <summary>Lives.</summary>
+    Active,
+    /// <summary>What it owns is being removed; this is tried until it is done.</summary>
+    Destroying,
+    /// <summary>Nothing of it is left. The name can live again as a new generation.</summary>
+    Destroyed,
+}
+
+/// <summary>An app as last committed: many candidates, one change at a time.</summary>
+public sealed record AppState
+{
+    /// <summary>Where it is in its life.</summary>
+    public AppLife Life { get; init; }
+    /// <summary>Grows each time the app comes to life.</summary>
+    public int Generation { get; init; }
+    /// <summary>How it is to live; null before it was declared.</summary>
+    public AppPolicy? Policy { get; init; }
+    /// <summary>Runs that have not ended.</summary>
+    public IReadOnlyList<Candidate> Candidates { get; init; } = [];
+    /// <summary>The run that may change the app now.</summary>
+    public RunId? Slot { get; init; }
+    /// <summary>Releases, oldest first.</summary>
+    public IReadOnlyList<Release> Releases { get; init; } = [];
+    /// <summary>Number of the release that serves; null when none does.</summary>
+    public int? Current { get; init; }
+    /// <summary>Newest head of its branch that was observed, in order of observation.</summary>
+    public long NewestSeen { get; init; }
+    /// <summary>Newest head that was given the slot.</summary>
+    public long NewestGiven { get; init; }
+    /// <summary>Keeps automatic deployments back.</summary>
+    public Hold? Hold { get; init; }
+    /// <summary>How many runs there were.</summary>
+    public int Runs { get; init; }
+    /// <summary>How many deployments there were in this generation.</summary>
+    public int Deployments { get; init; }
+    /// <summary>Config versions that a release may still need, oldest first.</summary>
+    public IReadOnlyList<ConfigVersion> Configs { get; init; } = [];
+    /// <summary>Number of the current config version; 0 before the first.</summary>
+    public int Config { get; init; }
+    /// <summary>How many processes of each type are wanted; types that are not named have 1 for <c>web</c> and 0 for others. (Heroku: first deploy.)</summary>
+    public IReadOnlyDictionary<string, int> Formation { get; init; } = new Dictionary<string, int>();
+    /// <summary>Everything outside that exists, or may exist, for this app. Recorded before it is created.</summary>
+    public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
+    /// <summary>The newest promotions from this app.</summary>
+    public IReadOnlyList<Promotion> Promotions { get; init; } = [];
+    /// <summary>The newest things that could not be done, for people.</summary>
+    public IReadOnlyList<Refusal> Refusals { get; init; } = [];
+    /// <summary>What to become once it has been destroyed: it was declared again in the meantime.</summary>
+    public Rebirth? Rebirth { get; init; }
+    /// <summary>Somebody wants to know whether the current release really runs.</summary>
+    public bool InspectionWanted { get; init; }
+
+    /// <summary>The release that serves.</summary>
+    [JsonIgnore]
+    public Release? CurrentRelease => Current is { } number ? FindRelease(number) : null;
+
+    /// <summary>A release by its number, or null.</summary>
+    public Release? FindRelease(int number) => Releases.FirstOrDefault(r => r.Number == number);
+
+    /// <summary>How many processes of a type are wanted.</summary>
+    public int QuantityOf(string type) => Formation.TryGetValue(type, out var quantity) ? quantity : type == ProcessTypes.Web ? 1 : 0;
+
+    internal IReadOnlyDictionary<string, ConfigValue> ConfigOf(int version) => Configs.FirstOrDefault(c => c.Version == version)?.Values ?? ConfigVersion.Empty;
+}
+
+/// <summary>A run that has not ended.</summary>
+public sealed record Candidate
+{
+    /// <summary>Which.</summary>
+    public required RunId Run { get; init; }
+    /// <summary>What it does.</summary>
+    public required RunKind Kind { get; init; }
+    /// <summary>For a head: its order of observation. Never a clock.</summary>
+    public long Order { get; init; }
+    /// <summary>Nobody asked for it in person.</summary>
+    public bool Automatic { get; init; }
+    /// <summary>The code.</summary>
+    public Revision? Revision { get; init; }
+    /// <summary>What it will release, as soon as it is known.</summary>
+    public Artifact? Artifact { get; init; }
+    /// <summary>The config version it will release; null for the current one when it gets the slot.</summary>
+    public int? Config { get; init; }
+    /// <summary>The promotion it belongs to.</summary>
+    public PromotionOrigin? Origin { get; init; }
+    /// <summary>It asks for the slot.</summary>
+    public bool Ready { get; init; }
+    /// <summary>It was told to end.</summary>
+    public bool Leaving { get; init; }
+}
+
+/// <summary>Automatic deployments wait until somebody resumes.</summary>
+public sealed record Hold(string Reason, string By, DateTimeOffset At);
+
+/// <summary>Something that could not be done.</summary>
+public sealed record Refusal(string What, string Reason, DateTimeOffset At);
+
+/// <summary>What an app becomes once it has been destroyed.</summary>
+public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head);
+
+/// <summary>Kind of something outside that an app owns.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ResourceKind>))]
+public enum ResourceKind
+{
+    /// <summary>An add-on instance and its data.</summary>
+    AddOn,
+    /// <summary>Processes, their files and logs.</summary>
+    Deployment,
+    /// <summary>The route of its URL.</summary>
+    Route,
+}
+
+/// <summary>Something outside that exists, or may exist, for an app.</summary>
+/// <param name="Kind">Kind.</param>
+/// <param name="Id">Chosen by the engine before anything is created.</param>
+/// <param name="Provider">Name of its provider.</param>
+/// <param name="Name">For an add-on: its name in the pipeline.</param>
+public sealed record OwnedResource(ResourceKind Kind, string Id, string Provider, string? Name = null);
+
+/// <summary>Config vars at one moment; immutable.</summary>
+public sealed record ConfigVersion(int Version, IReadOnlyDictionary<string, ConfigValue> Values, string By, DateTimeOffset At)
+{
+    internal static readonly IReadOnlyDictionary<string, ConfigValue> Empty = new Dictionary<string, ConfigValue>();
+}
+
+/// <summary>One config var: plain text, or the ciphertext of a secret. Never both, and never a secret's plain text.</summary>
+/// <param name="Plain">Text.</param>
+/// <param name="Ciphertext">What the secret protector returned.</param>
+public sealed record ConfigValue(string? Plain, string? Ciphertext)
+{
+    /// <summary>It is a secret.</summary>
+    [JsonIgnore]
+    public bool IsSecret => Ciphertext is not null;
+}
+
+/// <summary>Process types with a meaning.</summary>
+public static class ProcessTypes
+{
+    /// <summary>Gets traffic and <c>PORT</c>.</summary>
+    public const string Web = "web";
+    /// <summary>Runs before a release.</summary>
+    public const string Release = "release";
+}

@@ -1,0 +1,72 @@
+using Flow.Engine;
+using Flow.Runs.Steps;
+using Flow.Sources;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Flow.Builds;
+
+/// <summary>Builds, as many at once as this host may.</summary>
+internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<BuildEffects> logger) : IEffectPerformer<BuildState>, IDisposable
+{
+    private readonly SemaphoreSlim room = new(options.Value.MaxConcurrentBuilds);
+
+    public async Task<Input> PerformAsync(EffectContext context, BuildState state, Effect effect, CancellationToken unwanted)
+    {
+        try
+        {
+            return effect switch
+            {
+                ExecuteBuild build => await BuildAsync(build, unwanted),
+                StopBuild stop => await StopAsync(stop, unwanted),
+                _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
+            };
+        }
+        catch (FlowException trouble) when (effect is ExecuteBuild)
+        {
+            return new BuildAttemptFailed(trouble.ToFailure());
+        }
+        catch (Exception bug) when (effect is ExecuteBuild && bug is not (OutOfMemoryException or OperationCanceledException))
+        {
+            LogBug(context.Stream, bug);
+            return new BuildAttemptFailed(new("builder-threw", $"{bug.GetType().Name} in the builder; the host's log has the details."));
+        }
+    }
+
+    private async Task<Input> BuildAsync(ExecuteBuild build, CancellationToken unwanted)
+    {
+        await room.WaitAsync(unwanted);
+        try
+        {
+            var order = build.Order;
+            var request = new BuildRequest
+            {
+                Id = build.BuildId,
+                Source = await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, unwanted),
+                Revision = order.Revision,
+                Repository = order.Repository,
+                CacheKey = $"{order.Pipeline}-{order.Revision.Trust.ToString().ToLowerInvariant()}",
+                Log = RunLogs.OfBuild(build.Key, build.Attempt),
+                Timeout = order.Timeout,
+            };
+            var builder = providers.Get<IBuilder>(order.Builder);
+            var status = await Following.Async(() => builder.BuildAsync(request, unwanted), time, unwanted);
+            return status.Value is { } artifact ? new BuildCompleted(artifact) : new BuildAttemptFailed(status.Failure!);
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
+
+    private async Task<Input> StopAsync(StopBuild stop, CancellationToken unwanted)
+    {
+        await providers.Get<IBuilder>(stop.Order.Builder).StopAsync(stop.BuildId, unwanted);
+        return new BuildStopped();
+    }
+
+    public void Dispose() => room.Dispose();
+
+    [LoggerMessage(1120, LogLevel.Error, "{Build}: the builder threw.")]
+    private partial void LogBug(StreamId build, Exception bug);
+}

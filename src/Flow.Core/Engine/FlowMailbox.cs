@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Flow.Storage;
+
+namespace Flow.Engine;
+
+/// <summary>The way in from outside: posts inputs to streams, durably, and brings the answer back.</summary>
+internal sealed class FlowMailbox(IFlowStore store, StreamKinds kinds, TimeProvider time)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Durable when it returns. A <paramref name="key"/> that was used before posts nothing: idempotent by it.</summary>
+    public async ValueTask PostAsync(StreamId to, Input input, string? key = null, CancellationToken cancellationToken = default) =>
+        await store.CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input))], Reserve = key is null ? [] : [key] }, cancellationToken);
+
+    /// <summary>
+    /// Posts and waits for the stream's answer. Cancelling stops the waiting, not the request. Asked again under the same key, the first
+    /// answer comes back.
+    /// </summary>
+    public async ValueTask<Answer> AskAsync(StreamId to, Input input, string? key = null, CancellationToken cancellationToken = default)
+    {
+        key = $"ask/{to}/{key ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N")}";
+        await store.CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] }, cancellationToken);
+        while (true)
+        {
+            if ((await store.FindKeyAsync(key, cancellationToken))?.Answer is { } answer) return JsonSerializer.Deserialize(answer.Span, FlowJson.Default.Answer)!;
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(store.WaitForAnswerAsync(key, waiting.Token), Task.Delay(LookInterval, time, waiting.Token));
+            await waiting.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>The state of a stream as last committed, or null.</summary>
+    public async ValueTask<T?> ReadAsync<T>(StreamId stream, CancellationToken cancellationToken = default) where T : class =>
+        await store.LoadAsync(stream, cancellationToken) is { } record ? (T)kinds.Of(stream).ReadState(record.Snapshot) : null;
+
+    /// <summary>States of a kind, in order of their keys, page by page.</summary>
+    public async IAsyncEnumerable<(StreamId Stream, T State)> ListAsync<T>(
+        string kind, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default) where T : class
+    {
+        string? after = null;
+        while (await store.ListAsync(kind, after, 200, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var record in page) yield return (record.Stream, (T)kinds.Of(record.Stream).ReadState(record.Snapshot));
+            after = page[^1].Stream.Key;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Flow.Storage;
+
+namespace Flow.Engine;
+
+/// <summary>Does the effects that streams of one kind owe.</summary>
+internal interface IEffectPerformer<in TState>
+{
+    /// <summary>
+    /// Does one effect and returns its result as the stream's next input. <paramref name="unwanted"/> says: stop waiting. It never means
+    /// "undo": what was started is found again by the effect's key, or stopped by an effect of its own.
+    /// </summary>
+    Task<Input> PerformAsync(EffectContext context, TState state, Effect effect, CancellationToken unwanted);
+}
+
+/// <summary>Around an effect.</summary>
+/// <param name="Stream">Whose effect it is.</param>
+/// <param name="TellAsync">Commits an input of the stream while the effect goes on; false when ownership was lost.</param>
+internal sealed record EffectContext(StreamId Stream, Func<Input, Task<bool>> TellAsync);
+
+/// <summary>One kind of stream as the pump sees it: rules, effects, and how its words are written down.</summary>
+internal interface IStreamKind
+{
+    string Name { get; }
+    object Initial { get; }
+    object ReadState(ReadOnlyMemory<byte> json);
+    byte[] WriteState(object state);
+    Input ReadInput(ReadOnlyMemory<byte> json);
+    byte[] WriteInput(Input input);
+    NewEvent WriteEvent(Event happened);
+    Decision Decide(StreamId self, object state, Input input, DateTimeOffset now);
+    object Evolve(object state, Event happened);
+    Effect? Next(StreamId self, object state);
+    Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted);
+}
+
+/// <inheritdoc cref="IStreamKind"/>
+internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TState, TInput, TEvent> decider, IEffectPerformer<TState>? performer) : IStreamKind
+    where TState : class where TInput : Input where TEvent : Event
+{
+    private static readonly JsonTypeInfo<TState> States = TypeInfo<TState>();
+    private static readonly JsonTypeInfo<TInput> Inputs = TypeInfo<TInput>();
+    private static readonly JsonTypeInfo<TEvent> Events = TypeInfo<TEvent>();
+    private static readonly FrozenDictionary<Type, string> EventNames = typeof(TEvent).GetCustomAttributes<JsonDerivedTypeAttribute>()
+        .ToFrozenDictionary(a => a.DerivedType, a => (string)a.TypeDiscriminator!);
+
+    public string Name => name;
+    public object Initial => decider.Initial;
+    public object ReadState(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize(json.Span, States)!;
+    public byte[] WriteState(object state) => JsonSerializer.SerializeToUtf8Bytes((TState)state, States);
+    public Input ReadInput(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize(json.Span, Inputs)!;
+    public byte[] WriteInput(Input input) => JsonSerializer.SerializeToUtf8Bytes((TInput)input, Inputs);
+    public NewEvent WriteEvent(Event happened) => new($"{name}.{EventNames[happened.GetType()]}", JsonSerializer.SerializeToUtf8Bytes((TEvent)happened, Events));
+    public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now) => decider.Decide(self, (TState)state, (TInput)input, now);
+    public object Evolve(object state, Event happened) => decider.Evolve((TState)state, (TEvent)happened);
+    public Effect? Next(StreamId self, object state) => decider.Next(self, (TState)state);
+
+    public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => performer is null
+        ? throw new InvalidOperationException($"Streams of kind '{name}' have no effects, but {context.Stream} owes {effect.IdempotencyKey}.")
+        : performer.PerformAsync(context, (TState)state, effect, unwanted);
+
+    private static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)FlowJson.Default.GetTypeInfo(typeof(T))!;
+}
+
+/// <summary>All kinds, by name.</summary>
+internal sealed class StreamKinds(IEnumerable<IStreamKind> kinds)
+{
+    private readonly FrozenDictionary<string, IStreamKind> byName = kinds.ToFrozenDictionary(k => k.Name);
+
+    public IStreamKind Of(StreamId stream) => byName.TryGetValue(stream.Kind, out var kind)
+        ? kind
+        : throw new InvalidOperationException($"There is no stream kind '{stream.Kind}'.");
+
+    public NewWork Write(Message message) => new(message.To, Of(message.To).WriteInput(message.Input), message.After);
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Flow.Diagnostics;
+using Flow.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Flow.Engine;
+
+/// <summary>One claim's worth of work.</summary>
+internal sealed partial class StreamTurn(
+    IFlowStore store, StreamKinds kinds, TimeProvider time, ILogger logger, Claim claim, IStreamKind kind, object state, long version)
+{
+    private enum Step { Committed, Lost }
+
+    private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(30);
+    private const int InputsAtOnce = 32;
+
+    private long renewed = time.GetTimestamp();
+    private bool over;
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        while (!over && !stopping.IsCancellationRequested)
+        {
+            if (!await KeepAsync(stopping)) return;
+            // Inputs first: whoever cancels or supersedes must not wait behind the work that is to be stopped.
+            var inputs = await store.ReadWorkAsync(claim, InputsAtOnce, stopping);
+            foreach (var work in inputs)
+            {
+                if (await HandleAsync(work, stopping) == Step.Lost) return;
+                if (over) return;
+            }
+            if (inputs.Count > 0) continue;
+            if (kind.Next(claim.Stream, state) is not { } effect) return;
+            if (await PerformAsync(effect, stopping) is { } result && await AdvanceAsync(result, null, stopping) == Step.Lost) return;
+        }
+    }
+
+    /// <summary>Performs an effect beside further inputs; when they change what is owed, it is told to stop and its result is forgotten.</summary>
+    private async Task<Input?> PerformAsync(Effect effect, CancellationToken stopping)
+    {
+        using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var told = Channel.CreateUnbounded<(Input Input, TaskCompletionSource<bool> Committed)>(new() { SingleReader = true, AllowSynchronousContinuations = true });
+        var context = new EffectContext(claim.Stream, input =>
+        {
+            var committed = new TaskCompletionSource<bool>();
+            told.Writer.TryWrite((input, committed));
+            return committed.Task;
+        });
+
+        var running = kind.PerformAsync(context, state, effect, unwanted.Token);
+        var lost = false;
+        try
+        {
+            while (!running.IsCompleted && !lost && IsOwed(effect))
+            {
+                if (told.Reader.TryRead(out var said))
+                {
+                    lost = await AdvanceAsync(said.Input, null, stopping) == Step.Lost;
+                    said.Committed.TrySetResult(!lost);
+                }
+                else if (!await KeepAsync(stopping)) lost = true;
+                else if (await NextInputAsync(stopping) is { } work) lost = await HandleAsync(work, stopping) == Step.Lost;
+                else await SomethingHappensAsync(running, told.Reader, stopping);
+            }
+        }
+        finally
+        {
+            if (!running.IsCompleted)
+            {
+                await unwanted.CancelAsync();
+                if (!await EndsAsync(running)) LogDeaf(claim.Stream, effect.IdempotencyKey);
+            }
+            told.Writer.TryComplete();
+            while (told.Reader.TryRead(out var late)) late.Committed.TrySetResult(false);
+        }
+        if (lost) { over = true; return null; }
+        if (!running.IsCompleted) return null;
+        try
+        {
+            var result = await running;
+            return IsOwed(effect) ? result : null;
+        }
+        catch (OperationCanceledException) when (unwanted.IsCancellationRequested) { stopping.ThrowIfCancellationRequested(); return null; }
+    }
+
+    /// <summary>Until the effect ends, says something, an input arrives, or the lease wants renewing.</summary>
+    private async Task SomethingHappensAsync(Task running, ChannelReader<(Input, TaskCompletionSource<bool>)> told, CancellationToken stopping)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await Task.WhenAny(running, told.WaitToReadAsync(waiting.Token).AsTask(), store.WaitForWorkAsync(claim, waiting.Token),
+            Task.Delay(StreamPump.Lease / 3, time, waiting.Token));
+        await waiting.CancelAsync();
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private bool IsOwed(Effect effect) => kind.Next(claim.Stream, state)?.IdempotencyKey == effect.IdempotencyKey;
+
+    /// <summary>Whether an effect that is not wanted any more ends within the grace. Failing counts as ending.</summary>
+    private async Task<bool> EndsAsync(Task running)
+    {
+        using var patience = new CancellationTokenSource();
+        await Task.WhenAny(running, Task.Delay(CancelGrace, time, patience.Token));
+        await patience.CancelAsync();
+        return running.IsCompleted;
+    }
+
+    private async Task<WorkItem?> NextInputAsync(CancellationToken stopping) =>
+        (await store.ReadWorkAsync(claim, 1, stopping)) is [var work, ..] ? work : null;
+
+    private async Task<bool> KeepAsync(CancellationToken stopping)
+    {
+        if (time.GetElapsedTime(renewed) < StreamPump.Lease / 3) return true;
+        if (!await store.RenewAsync(claim, StreamPump.Lease, stopping)) return false;
+        renewed = time.GetTimestamp();
+        return true;
+    }
+
+    private async Task<Step> HandleAsync(WorkItem work, CancellationToken stopping)
+    {
+        Input input;
+        try
+        {
+            input = kind.ReadInput(work.Input);
+        }
+        catch (JsonException unreadable)
+        {
+            return await RejectAsync(work, unreadable, stopping);
+        }
+        return await AdvanceAsync(input, work, stopping);
+    }
+
+    private async Task<Step> AdvanceAsync(Input input, WorkItem? work, CancellationToken stopping)
+    {
+        Decision decision;
+        var next = state;
+        try
+        {
+            decision = kind.Decide(claim.Stream, state, input, time.GetUtcNow());
+            foreach (var happened in decision.Events) next = kind.Evolve(next, happened);
+        }
+        catch (Exception bug) when (work is not null && bug is not OutOfMemoryException)
+        {
+            return await RejectAsync(work, bug, stopping);
+        }
+
+        var changed = !ReferenceEquals(next, state);
+        var change = new StreamChange
+        {
+            Claim = claim,
+            ExpectedVersion = version,
+            Events = [.. decision.Events.Where(e => e is not IUnrecorded).Select(kind.WriteEvent)],
+            Snapshot = changed || version == 0 ? kind.WriteState(next) : null,
+            Owes = !decision.Forgets && kind.Next(claim.Stream, next) is not null,
+            Forget = decision.Forgets,
+        };
+        var result = await CommitAsync(change, work, decision.Messages, decision.Answer, stopping);
+        if (result == Step.Committed) (state, over) = (next, decision.Forgets);
+        return result;
+    }
+
+    /// <summary>An input that the rules cannot digest must not stop the stream for ever: it is put on record and answered as refused.</summary>
+    private Task<Step> RejectAsync(WorkItem work, Exception bug, CancellationToken stopping)
+    {
+        LogRejected(claim.Stream, bug);
+        var change = new StreamChange
+        {
+            Claim = claim,
+            ExpectedVersion = version,
+            Events = [new("engine.input-rejected", JsonSerializer.SerializeToUtf8Bytes(new InputRejected(bug.GetType().Name, bug.Message), FlowJson.Default.InputRejected))],
+            Snapshot = version == 0 ? kind.WriteState(state) : null,
+            Owes = kind.Next(claim.Stream, state) is not null,
+        };
+        return CommitAsync(change, work, [], Answer.Refused("internal-error", "The engine could not digest this request; the host's log has the details."), stopping);
+    }
+
+    private async Task<Step> CommitAsync(StreamChange change, WorkItem? work, IReadOnlyList<Message> messages, Answer? answer, CancellationToken stopping)
+    {
+        var commit = new FlowCommit
+        {
+            Change = change,
+            Enqueue = messages.Count == 0 ? [] : [.. messages.Select(kinds.Write)],
+            Complete = work is null ? [] : [work.Id],
+            Answers = work?.RequestKey is { } key ? [new(key, JsonSerializer.SerializeToUtf8Bytes(answer ?? Answer.Ok(), FlowJson.Default.Answer))] : [],
+        };
+        var result = await store.CommitAsync(commit, stopping);
+        if (result.Status == CommitStatus.Ok)
+        {
+            version = result.Version;
+            FlowMetrics.Commits.Add(1, new KeyValuePair<string, object?>("flow.stream.kind", kind.Name));
+            return Step.Committed;
+        }
+        LogLost(claim.Stream, result.Status);
+        return Step.Lost;
+    }
+
+    [LoggerMessage(1002, LogLevel.Error, "{Stream} rejected an input that its rules cannot digest.")]
+    private partial void LogRejected(StreamId stream, Exception bug);
+
+    [LoggerMessage(1003, LogLevel.Information, "{Stream} belongs to somebody else now ({Status}).")]
+    private partial void LogLost(StreamId stream, CommitStatus status);
+
+    [LoggerMessage(1004, LogLevel.Warning, "{Stream}: effect {Effect} does not end although it is not wanted any more; left behind.")]
+    private partial void LogDeaf(StreamId stream, string effect);
+}
+
+/// <summary>On record when an input could not be digested.</summary>
+internal sealed record InputRejected(string Error, string Message);

@@ -1,0 +1,135 @@
+using System.Globalization;
+using Flow.Engine;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Sources;
+using Microsoft.Extensions.Configuration;
+
+namespace Flow.Pipelines;
+
+/// <summary>Pipelines declared in configuration: <c>Flow:Pipelines:NAME</c>, with the names of <see cref="PipelineDefinition"/> as keys; apps and add-ons are keyed by their names.</summary>
+internal sealed class ConfiguredPipelines(IConfigurationSection section)
+{
+    /// <summary>Reads them; returns what cannot be read, each with its key.</summary>
+    public IReadOnlyList<string> Read(out IReadOnlyList<PipelineDefinition> definitions)
+    {
+        var reader = new Reader();
+        definitions = [.. section.GetChildren().Select(reader.Pipeline).OfType<PipelineDefinition>()];
+        return reader.Errors;
+    }
+
+    private sealed class Reader
+    {
+        private static readonly PipelineDefinition Defaults = new() { Name = PipelineName.Parse("x"), Repository = new() { Url = "x" } };
+
+        public List<string> Errors { get; } = [];
+
+        public PipelineDefinition? Pipeline(IConfigurationSection at)
+        {
+            Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
+            var repository = at.GetSection("Repository");
+            Known(repository, "Url", "RootFolder", "DefaultBranch", "ProposalBranches", "TrustPullRequestRefs");
+            var name = Name<PipelineName>(at);
+            if (name is null) return null;
+            return new()
+            {
+                Name = name.Value,
+                Repository = new()
+                {
+                    Url = repository["Url"] ?? "",
+                    RootFolder = repository["RootFolder"],
+                    DefaultBranch = repository["DefaultBranch"] ?? "main",
+                    ProposalBranches = Texts(repository.GetSection("ProposalBranches")),
+                    TrustPullRequestRefs = Value(repository, "TrustPullRequestRefs", false, bool.TryParse),
+                },
+                Owner = at["Owner"],
+                Source = at["Source"] ?? Defaults.Source,
+                Builder = at["Builder"] ?? Defaults.Builder,
+                Runtime = at["Runtime"] ?? Defaults.Runtime,
+                LookInterval = Span(at, "LookInterval", Defaults.LookInterval),
+                Apps = [.. at.GetSection("Apps").GetChildren().Select(App).OfType<AppDefinition>()],
+                ReviewApps = at.GetSection("ReviewApps") is var review && review.Exists() ? Review(review) : null,
+                AddOns = [.. at.GetSection("AddOns").GetChildren().Select(a => new AddOnWish { Name = a.Key, Provider = a["Provider"] ?? "", Plan = a["Plan"] })],
+                Health = new() { Path = at["Health:Path"] ?? Defaults.Health.Path, Timeout = Span(at, "Health:Timeout", Defaults.Health.Timeout) },
+                BuildTimeout = Span(at, "BuildTimeout", Defaults.BuildTimeout),
+                ReleaseTimeout = Span(at, "ReleaseTimeout", Defaults.ReleaseTimeout),
+                ReleaseRepeat = Value<StepRepeat>(at, "ReleaseRepeat", StepRepeat.Idempotent, (string? s, out StepRepeat v) => Enum.TryParse(s, true, out v)),
+                DrainDeadline = Span(at, "DrainDeadline", Defaults.DrainDeadline),
+                StopGrace = Span(at, "StopGrace", Defaults.StopGrace),
+                MaxClosingsAtOnce = Value(at, "MaxClosingsAtOnce", Defaults.MaxClosingsAtOnce, int.TryParse),
+            };
+        }
+
+        private AppDefinition? App(IConfigurationSection at)
+        {
+            Known(at, "Stage", "Branch", "Gates", "Config");
+            return Name<AppName>(at) is not { } name ? null : new()
+            {
+                Name = name,
+                Stage = Value<Stage>(at, "Stage", Stage.Production, (string? s, out Stage v) => Enum.TryParse(s, true, out v)),
+                Branch = at["Branch"],
+                Gates = Texts(at.GetSection("Gates")),
+                Config = Map(at.GetSection("Config")),
+            };
+        }
+
+        private ReviewAppPolicy Review(IConfigurationSection at)
+        {
+            Known(at, "Automatic", "Gates", "Config");
+            return new() { Automatic = Value(at, "Automatic", true, bool.TryParse), Gates = Texts(at.GetSection("Gates")), Config = Map(at.GetSection("Config")) };
+        }
+
+        private delegate bool TryParse<T>(string? text, out T value);
+
+        private T Value<T>(IConfigurationSection at, string key, T otherwise, TryParse<T> parse)
+        {
+            if (at[key] is not { } text) return otherwise;
+            if (parse(text, out var value)) return value;
+            Errors.Add($"{at.Path}:{key}: '{text}' is no {typeof(T).Name}.");
+            return otherwise;
+        }
+
+        private TimeSpan Span(IConfigurationSection at, string key, TimeSpan otherwise) =>
+            Value<TimeSpan>(at, key, otherwise, (string? s, out TimeSpan v) => TimeSpan.TryParse(s, CultureInfo.InvariantCulture, out v));
+
+        private T? Name<T>(IConfigurationSection at) where T : struct, IParsable<T>
+        {
+            if (T.TryParse(at.Key, CultureInfo.InvariantCulture, out var name)) return name;
+            Errors.Add($"{at.Path}: '{at.Key}' is no name: lower-case letters, digits and dashes, a letter first.");
+            return null;
+        }
+
+        private void Known(IConfigurationSection at, params string[] keys)
+        {
+            foreach (var stray in at.GetChildren().Where(c => !keys.Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
+                Errors.Add($"{stray.Path}: there is no such setting; there are {string.Join(", ", keys)}.");
+        }
+
+        private static IReadOnlyList<string> Texts(IConfigurationSection at) => [.. at.GetChildren().Select(c => c.Value).OfType<string>()];
+        private static Dictionary<string, string> Map(IConfigurationSection at) => at.GetChildren().ToDictionary(c => c.Key, c => c.Value ?? "");
+    }
+}
+
+/// <summary>Declares the pipelines of configuration and code at each start.</summary>
+internal sealed class PipelineDeclarer(FlowDeclarations declarations, PipelineService pipelines) : IEngineStarter
+{
+    // Posted, not asked: the engine that answers starts after this.
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var definition in declarations.All) await pipelines.PostAsync(definition, cancellationToken);
+    }
+}
+
+/// <summary>All pipelines that the host declares.</summary>
+internal sealed class FlowDeclarations(IEnumerable<PipelineDefinition> coded, ConfiguredPipelines? configured)
+{
+    public IReadOnlyList<PipelineDefinition> All
+    {
+        get
+        {
+            IReadOnlyList<PipelineDefinition> read = [];
+            configured?.Read(out read);
+            return [.. coded, .. read];
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Flow.Engine;
+
+namespace Flow.Pipelines;
+
+/// <summary>Pipelines, for hosts. What a request asks for is durable when the answer is there; waiting for an answer can be cancelled, the request cannot.</summary>
+public interface IPipelines
+{
+    /// <summary>Declares a pipeline, or changes its declaration. Idempotent. Unknown providers, gates and impossible values are refused, all at once.</summary>
+    ValueTask<Answer> DeclareAsync(PipelineDefinition definition, CancellationToken cancellationToken = default);
+
+    /// <summary>A pipeline as last committed, or null.</summary>
+    ValueTask<PipelineState?> GetAsync(PipelineName pipeline, CancellationToken cancellationToken = default);
+
+    /// <summary>All pipelines in order of their names.</summary>
+    IAsyncEnumerable<PipelineState> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>A hint: look at the repository now. What counts is what is read then.</summary>
+    ValueTask LookAsync(PipelineName pipeline, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Deploys the newest head of the app's branch, or a commit of choice, also under a hold: somebody asks for it in person. Idempotent by
+    /// <paramref name="requestKey"/> when one is given.
+    /// </summary>
+    ValueTask<Answer> DeployAsync(PipelineName pipeline, AppName app, CommitSha? commit, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
+    /// <summary>A maintainer vouches for exactly this commit of an untrusted proposal. A later push voids nothing: it is another commit.</summary>
+    ValueTask<Answer> ApproveCommitAsync(PipelineName pipeline, CommitSha commit, string by, CancellationToken cancellationToken = default);
+
+    /// <summary>Lets the teardowns happen that the brake has stopped.</summary>
+    ValueTask<Answer> ConfirmClosingsAsync(PipelineName pipeline, string by, CancellationToken cancellationToken = default);
+}

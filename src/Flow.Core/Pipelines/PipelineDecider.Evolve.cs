@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using Flow.Sources;
+
+namespace Flow.Pipelines;
+
+internal sealed partial class PipelineDecider
+{
+    private const string ConfirmedBrake = "confirmed";
+
+    public override PipelineState Evolve(PipelineState pipeline, PipelineEvent happened) => happened switch
+    {
+        PipelineDeclared declared => pipeline with { Declared = declared.Pipeline },
+        LookWanted => pipeline with { LookDue = true, Look = pipeline.Look + 1 },
+        LookEnded ended => pipeline with { LookDue = false, Trouble = ended.Saw ? null : pipeline.Trouble },
+        LookTroubled troubled => pipeline with { Trouble = troubled.Trouble },
+        HeadMoved moved => pipeline with { Branches = pipeline.Branches.ToImmutableDictionary().SetItem(moved.Branch, new(moved.Commit, moved.Order)), Order = moved.Order },
+        BranchGone gone => pipeline with { Branches = pipeline.Branches.ToImmutableDictionary().Remove(gone.Branch) },
+        ProposalSeen seen => pipeline with { Proposals = Change(pipeline, seen.Proposal.Key, p => new(seen.Proposal, seen.Order, 0, p?.App, p?.Told ?? 0)), Order = seen.Order },
+        ProposalMissing missing => pipeline with { Proposals = Change(pipeline, missing.Key, p => p! with { Missing = missing.Times }) },
+        ProposalClosed closed => pipeline with { Proposals = pipeline.Proposals.ToImmutableDictionary().Remove(closed.Key), Problems = pipeline.Problems.ToImmutableDictionary().Remove($"proposal {closed.Key}") },
+        ReviewAppTold told => pipeline with { Proposals = Change(pipeline, told.Key, p => p! with { App = told.App, Told = told.Order }) },
+        DeployAsked asked => pipeline with { Order = asked.Order },
+        CommitApproved approved => pipeline with { Approved = [.. pipeline.Approved.TakeLast(ApprovedKept - 1), approved.Commit] },
+        CheckReported report => pipeline with { Checks = With(pipeline.Checks, report) },
+        ProblemSeen problem => pipeline with
+        {
+            Problems = problem.Text is null ? pipeline.Problems.ToImmutableDictionary().Remove(problem.Place) : pipeline.Problems.ToImmutableDictionary().SetItem(problem.Place, problem.Text),
+        },
+        BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason },
+        ClosingsConfirmed => pipeline with { Brake = ConfirmedBrake },
+        _ => throw new InvalidOperationException($"A pipeline knows no {happened.GetType().Name}."),
+    };
+
+    private static ImmutableDictionary<string, ObservedProposal> Change(PipelineState pipeline, string key, Func<ObservedProposal?, ObservedProposal> change) =>
+        pipeline.Proposals.ToImmutableDictionary().SetItem(key, change(pipeline.Proposals.GetValueOrDefault(key)));
+
+    private static List<CommitChecks> With(IReadOnlyList<CommitChecks> all, CheckReported report)
+    {
+        var known = all.FirstOrDefault(c => c.Commit == report.Commit)?.Checks ?? [];
+        return [.. all.Where(c => c.Commit != report.Commit).TakeLast(CommitsWithChecks - 1), new(report.Commit, [.. known.Where(c => c.Name != report.Check.Name), report.Check])];
+    }
+}

@@ -1,0 +1,116 @@
+using Flow.Apps;
+using Flow.Engine;
+using Flow.Sources;
+
+namespace Flow.Pipelines;
+
+/// <summary>What follows from a complete listing of the repository.</summary>
+internal sealed partial class PipelineDecider
+{
+    /// <summary>A plain git host says nothing of closed proposals: it must be missing from two complete listings.</summary>
+    private const int MissingIsClosed = 2;
+
+    private static Decision See(PipelineState pipeline, SourceListing listing)
+    {
+        var declared = pipeline.Declared!;
+        var definition = declared.Definition;
+        var order = pipeline.Order;
+        var decision = Decision.Nothing;
+
+        foreach (var (branch, commit) in listing.Branches.Where(b => pipeline.Branches.GetValueOrDefault(b.Key)?.Commit != b.Value).OrderBy(b => b.Key, StringComparer.Ordinal))
+        {
+            // Only watched branches are history; a repository may have thousands of others.
+            if (definition.Apps.All(a => a.Branch != branch) && branch != definition.Repository.DefaultBranch) continue;
+            decision = decision.And(new HeadMoved(branch, commit, ++order));
+            foreach (var app in definition.Apps.Where(a => a.Branch == branch))
+                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(order, $"refs/heads/{branch}", commit));
+        }
+        foreach (var branch in pipeline.Branches.Keys.Where(b => !listing.Branches.ContainsKey(b))) decision = decision.And(new BranchGone(branch));
+        foreach (var app in definition.Apps.Where(a => a.Branch is not null))
+            decision = Mind(pipeline, decision, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
+                ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
+
+        if (definition.ReviewApps is null) return decision;
+        foreach (var proposal in listing.Proposals.Where(p => !p.Closed)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
+        return Close(pipeline, listing, decision);
+    }
+
+    private static (Decision Decision, long Order) Open(PipelineState pipeline, ResolvedPipeline declared, Proposal proposal, Decision decision, long order)
+    {
+        var known = pipeline.Proposals.GetValueOrDefault(proposal.Key);
+        var moved = known is null || known.Proposal.Head.Sha != proposal.Head.Sha;
+        if (moved) decision = decision.And(new ProposalSeen(proposal, ++order));
+        else if (known!.Missing > 0) decision = decision.And(new ProposalMissing(proposal.Key, 0));
+
+        var place = $"proposal {proposal.Key}";
+        var approved = pipeline.Approved.Contains(proposal.Head.Sha);
+        if (proposal.Head.Trust == Trust.Untrusted && !(declared.IsolatesUntrusted && approved))
+            return (Mind(pipeline, decision, place, declared.IsolatesUntrusted
+                ? $"Nobody vouches for {proposal.Head.Sha.Short} ({proposal.Head.Ref}): a maintainer must approve exactly this commit before it gets a review app."
+                : $"Nobody vouches for {proposal.Head.Sha.Short} ({proposal.Head.Ref}), and builder '{declared.Definition.Builder}' or runtime '{declared.Definition.Runtime}' does not isolate such code: it gets no review app. "
+                    + "Set TrustPullRequestRefs if everybody who can propose may also push, or use providers that isolate."), order);
+        decision = Mind(pipeline, decision, place, null);
+        if (known?.App is null && !declared.Definition.ReviewApps!.Automatic) return (decision, order);
+        var seen = moved ? order : known!.Order;
+        if (known?.Told == seen) return (decision, order);
+        if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);
+        if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal)));
+        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head)), order);
+    }
+
+    private static bool TryName(PipelineDefinition definition, Proposal proposal, out AppName name, out string problem)
+    {
+        problem = $"'{definition.Name}-{proposal.Key}' is no name for an app: it would be longer than 63 characters.";
+        return AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name);
+    }
+
+    /// <summary>Positive evidence only: the host says so, or two complete listings that hold the default branch lack it; and a brake stops mass deletion.</summary>
+    private static Decision Close(PipelineState pipeline, SourceListing listing, Decision decision)
+    {
+        var listed = listing.Proposals.ToDictionary(p => p.Key);
+        var complete = listing.Branches.ContainsKey(pipeline.Declared!.Definition.Repository.DefaultBranch);
+        var vanished = new List<string>();
+        foreach (var (key, known) in pipeline.Proposals.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            if (listed.TryGetValue(key, out var seen))
+            {
+                if (seen.Closed) decision = Gone(decision, key, known, "its host says that it is closed");
+            }
+            else if (complete && known.Missing + 1 < MissingIsClosed) decision = decision.And(new ProposalMissing(key, known.Missing + 1));
+            else if (complete) vanished.Add(key);
+        }
+        var limit = pipeline.Declared.Definition.MaxClosingsAtOnce;
+        var confirmed = pipeline.Brake == ConfirmedBrake;
+        if (vanished.Count > limit && !confirmed)
+            return pipeline.Brake is null
+                ? decision.And(new BrakePulled($"{vanished.Count} proposals vanished at once ({Some(vanished)}), more than {limit}: nothing is torn down until somebody confirms."))
+                : decision;
+        decision = vanished.Aggregate(decision, (told, key) => Gone(told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
+        return pipeline.Brake is null ? decision : decision.And(new BrakePulled(""));
+    }
+
+    private static Decision Gone(Decision decision, string key, ObservedProposal known, string evidence)
+    {
+        decision = decision.And(new ProposalClosed(key, evidence));
+        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow")) : decision;
+    }
+
+    private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)
+    {
+        var definition = pipeline.Declared!.Definition;
+        if (!pipeline.Declared.IsolatesUntrusted)
+            return Decision.Refuse("not-isolated", $"Builder '{definition.Builder}' or runtime '{definition.Runtime}' does not isolate code that nobody vouches for; an approval cannot change that.");
+        if (pipeline.Proposals.Values.All(p => p.Proposal.Head.Sha != approve.Commit)) return Decision.Refuse("proposal-unknown", $"No open proposal of {self.Key} has {approve.Commit} as its head.");
+        return Decision.Of(new CommitApproved(approve.Commit, approve.By)).And(pipeline.LookDue ? [] : [new LookWanted()]).Reply(Answer.Ok());
+    }
+
+    /// <summary>Problems are on record when they come and when they go, not at every look.</summary>
+    private static Decision Mind(PipelineState pipeline, Decision decision, string place, string? problem) =>
+        pipeline.Problems.GetValueOrDefault(place) == problem ? decision : decision.And(new ProblemSeen(place, problem));
+
+    private static string Some(IEnumerable<string> names)
+    {
+        var all = names.Order(StringComparer.Ordinal).Select(Names.Shown).ToList();
+        return all.Count == 0 ? "none" : string.Join(", ", all.Take(5)) + (all.Count > 5 ? $" and {all.Count - 5} more" : "");
+    }
+}

@@ -1,0 +1,60 @@
+using Flow.Sources;
+
+namespace Flow.Pipelines;
+
+/// <summary>A pipeline as last committed: what it was declared to be and what it last saw.</summary>
+public sealed record PipelineState
+{
+    /// <summary>As declared; null before it was.</summary>
+    public ResolvedPipeline? Declared { get; init; }
+    /// <summary>Branches as last seen.</summary>
+    public IReadOnlyDictionary<string, ObservedHead> Branches { get; init; } = new Dictionary<string, ObservedHead>();
+    /// <summary>Proposals that are open, or whose app is not gone yet.</summary>
+    public IReadOnlyDictionary<string, ObservedProposal> Proposals { get; init; } = new Dictionary<string, ObservedProposal>();
+    /// <summary>Counts observations: the order of heads, never a clock.</summary>
+    public long Order { get; init; }
+    /// <summary>It is to look, or is looking, for the so-manieth time.</summary>
+    public long Look { get; init; }
+    /// <summary>A look is due.</summary>
+    public bool LookDue { get; init; }
+    /// <summary>Why the last look failed, and since when looks fail.</summary>
+    public LookTrouble? Trouble { get; init; }
+    /// <summary>What is wrong with what was seen, by place, for people: a missing branch, a refused review app.</summary>
+    public IReadOnlyDictionary<string, string> Problems { get; init; } = new Dictionary<string, string>();
+    /// <summary>Newest reports by commit; the newest commits only.</summary>
+    public IReadOnlyList<CommitChecks> Checks { get; init; } = [];
+    /// <summary>Commits of untrusted proposals that a maintainer has approved.</summary>
+    public IReadOnlyList<CommitSha> Approved { get; init; } = [];
+    /// <summary>So many proposals vanished at once that nobody believes it: nothing is torn down until somebody confirms.</summary>
+    public string? Brake { get; init; }
+
+    /// <summary>Checks reported for a commit.</summary>
+    public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];
+}
+
+/// <summary>A declaration together with what the host's registrations make of it.</summary>
+/// <param name="Definition">As declared.</param>
+/// <param name="Steps">The host's own steps.</param>
+/// <param name="IsolatesUntrusted">Builder and runtime both declare that nobody's code can do harm in them.</param>
+/// <param name="ReleasesKept">From the engine's options.</param>
+/// <param name="Retention">From the engine's options.</param>
+/// <param name="Fingerprint">Equal declarations have equal fingerprints.</param>
+public sealed record ResolvedPipeline(
+    PipelineDefinition Definition, IReadOnlyList<HostStep> Steps, bool IsolatesUntrusted, int ReleasesKept, TimeSpan Retention, string Fingerprint);
+
+/// <summary>A head and the order in which it was observed.</summary>
+public sealed record ObservedHead(CommitSha Commit, long Order);
+
+/// <summary>A proposal as last seen.</summary>
+/// <param name="Proposal">What was seen.</param>
+/// <param name="Order">Order in which its head was observed.</param>
+/// <param name="Missing">From so many complete listings in a row it has been missing.</param>
+/// <param name="App">Its review app, once there is one.</param>
+/// <param name="Told">Order of the newest head that the review app was told of.</param>
+public sealed record ObservedProposal(Proposal Proposal, long Order, int Missing = 0, AppName? App = null, long Told = 0);
+
+/// <summary>Looks fail.</summary>
+public sealed record LookTrouble(Failure Failure, DateTimeOffset Since, int Times);
+
+/// <summary>Reports for one commit.</summary>
+public sealed record CommitChecks(CommitSha Commit, IReadOnlyList<Check> Checks);

@@ -1,0 +1,56 @@
+using Flow.AddOns;
+using Flow.Apps;
+using Flow.Builds;
+using Flow.DependencyInjection;
+using Flow.Gates;
+using Flow.Runtimes;
+using Flow.Sources;
+
+namespace Flow.Pipelines;
+
+/// <summary>Everything that is wrong with a declaration, at once, each with its place and its fix.</summary>
+internal static class PipelineValidator
+{
+    public static IReadOnlyList<string> Validate(PipelineDefinition definition, IEnumerable<ProviderDescriptor> providers)
+    {
+        List<string> errors = [];
+        var registered = providers.ToLookup(p => p.Contract, p => p.Name);
+        var place = $"Flow:Pipelines:{definition.Name}";
+        void Error(string key, string text) => errors.Add($"{place}:{key}: {text}");
+        void Registered(Type contract, string name, string key)
+        {
+            if (!registered[contract].Contains(name.ToLowerInvariant()))
+                Error(key, $"there is no {contract.Name} named '{name}'; registered: {(registered[contract].Any() ? string.Join(", ", registered[contract].Order(StringComparer.Ordinal)) : "none")}.");
+        }
+
+        if (definition.Name == default) Error("Name", "is missing.");
+        if (string.IsNullOrWhiteSpace(definition.Repository.Url)) Error("Repository:Url", "is missing: give a git URL or path.");
+        if (definition.Repository.RootFolder is { } root && (root.StartsWith('/') || root.Split('/', '\\').Contains(".."))) Error("Repository:RootFolder", $"'{root}' must be relative and must not contain '..'.");
+        if (definition.LookInterval < TimeSpan.FromMilliseconds(200)) Error("LookInterval", "must be at least 200 ms.");
+        if (definition.MaxClosingsAtOnce < 1) Error("MaxClosingsAtOnce", "must be at least 1.");
+        foreach (var (key, span) in new[] { ("BuildTimeout", definition.BuildTimeout), ("ReleaseTimeout", definition.ReleaseTimeout), ("Health:Timeout", definition.Health.Timeout) })
+            if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(1)) Error(key, "must be more than 0 and at most a day.");
+        if (!definition.Health.Path.StartsWith('/')) Error("Health:Path", $"'{definition.Health.Path}' must start with '/'.");
+
+        Registered(typeof(ISourceProvider), definition.Source, "Source");
+        Registered(typeof(IBuilder), definition.Builder, "Builder");
+        Registered(typeof(IRuntime), definition.Runtime, "Runtime");
+        foreach (var app in definition.Apps)
+        {
+            if (app.Name == default) Error("Apps", "an app has no name.");
+            if (app.Stage < Stage.Development) Error($"Apps:{app.Name}:Stage", $"{app.Stage} apps are made by Flow itself; choose Development, Staging or Production.");
+            foreach (var gate in app.Gates) Registered(typeof(IGate), gate, $"Apps:{app.Name}:Gates");
+            foreach (var name in app.Config.Keys.Where(n => !ConfigNames.IsGood(n))) Error($"Apps:{app.Name}:Config", ConfigNames.Problem(name));
+        }
+        foreach (var twice in definition.Apps.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("Apps", $"{twice.Key} is declared twice.");
+        foreach (var gate in definition.ReviewApps?.Gates ?? []) Registered(typeof(IGate), gate, "ReviewApps:Gates");
+        foreach (var name in definition.ReviewApps?.Config.Keys.Where(n => !ConfigNames.IsGood(n)) ?? []) Error("ReviewApps:Config", ConfigNames.Problem(name));
+        foreach (var wish in definition.AddOns)
+        {
+            if (!AppName.TryParse(wish.Name, null, out _)) Error("AddOns", $"'{wish.Name}' is no name: lower-case letters, digits and dashes, a letter first.");
+            Registered(typeof(IAddOnProvisioner), wish.Provider, $"AddOns:{wish.Name}:Provider");
+        }
+        foreach (var twice in definition.AddOns.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("AddOns", $"'{twice.Key}' is declared twice.");
+        return errors;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Flow.Apps;
+using Flow.Engine;
+using Flow.Sources;
+
+namespace Flow.Pipelines;
+
+/// <summary>What a declaration means for each of its apps.</summary>
+internal static class Policies
+{
+    public static AppPolicy Of(ResolvedPipeline declared, AppDefinition app) => Base(declared, app.Stage) with { Gates = app.Gates, Config = app.Config } is var policy
+        ? policy with { Fingerprint = FingerprintOf(policy) } : throw new InvalidOperationException();
+
+    public static AppPolicy OfReview(ResolvedPipeline declared, Proposal proposal)
+    {
+        var review = declared.Definition.ReviewApps!;
+        var policy = Base(declared, Stage.Review) with { Gates = review.Gates, Config = review.Config, Proposal = proposal.Key };
+        return policy with { Fingerprint = FingerprintOf(policy) };
+    }
+
+    private static AppPolicy Base(ResolvedPipeline declared, Stage stage) => new()
+    {
+        Pipeline = declared.Definition.Name,
+        Stage = stage,
+        Repository = declared.Definition.Repository,
+        Source = declared.Definition.Source,
+        Builder = declared.Definition.Builder,
+        Runtime = declared.Definition.Runtime,
+        Steps = declared.Steps,
+        AddOns = declared.Definition.AddOns,
+        Health = declared.Definition.Health,
+        BuildTimeout = declared.Definition.BuildTimeout,
+        ReleaseTimeout = declared.Definition.ReleaseTimeout,
+        ReleaseRepeat = declared.Definition.ReleaseRepeat,
+        DrainDeadline = declared.Definition.DrainDeadline,
+        StopGrace = declared.Definition.StopGrace,
+        ReleasesKept = declared.ReleasesKept,
+        Retention = declared.Retention,
+        Fingerprint = "",
+    };
+
+    private static string FingerprintOf(AppPolicy policy) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(policy, FlowJson.Default.AppPolicy)))[..32];
+}

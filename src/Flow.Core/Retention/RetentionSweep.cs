@@ -1,0 +1,70 @@
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Releases;
+using Flow.Runs.Steps;
+using Flow.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Flow.Retention;
+
+/// <summary>
+/// Removes what nothing refers to any more: history past its retention, builds and artifacts that no release needs. Looks at all apps and all
+/// builds first; if it cannot, it removes nothing.
+/// </summary>
+internal sealed partial class RetentionSweep(
+    IFlowStore store, FlowMailbox mailbox, Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    /// <summary>A run that has just been given an artifact may not have told its app yet.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromDays(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stoppingToken.IsCancellationRequested) return;
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
+            catch (Exception trouble) when (trouble is not OutOfMemoryException)
+            {
+                LogTrouble(trouble);
+            }
+        }
+    }
+
+    internal async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        while (await store.PruneAsync(options.Value.Retention, cancellationToken) > 0) { }
+
+        HashSet<ArtifactDigest> live = [];
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        {
+            live.UnionWith(app.Releases.Where(r => r.State is ReleaseState.Pending or ReleaseState.Succeeded).Select(r => r.Artifact.Digest));
+            live.UnionWith(app.Candidates.Where(c => c.Artifact is not null).Select(c => c.Artifact!.Digest));
+        }
+        var before = time.GetUtcNow() - Grace;
+        HashSet<string> builders = [];
+        await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, cancellationToken))
+        {
+            if (build.Order is not null) builders.Add(build.Order.Builder);
+            if (build.Artifact is { } artifact && (live.Contains(artifact.Digest) || build.LastWanted > before)) live.Add(artifact.Digest);
+            else if (build.LastWanted <= before && build.Wanted.Count == 0) await mailbox.PostAsync(stream, new ExpireBuild(before), cancellationToken: cancellationToken);
+        }
+        foreach (var builder in builders)
+            if (providers.Get<IBuilder>(builder) is IArtifactRetention keeper) LogPruned(builder, await keeper.PruneAsync(live, Grace * 2, cancellationToken));
+    }
+
+    [LoggerMessage(1190, LogLevel.Information, "Builder {Builder} dropped {Count} artifacts that nothing refers to.")]
+    private partial void LogPruned(string builder, int count);
+
+    [LoggerMessage(1191, LogLevel.Warning, "The retention sweep was cut short; it comes round again.")]
+    private partial void LogTrouble(Exception trouble);
+}

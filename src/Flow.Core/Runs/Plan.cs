@@ -1,0 +1,114 @@
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Pipelines;
+using Flow.Sources;
+
+namespace Flow.Runs;
+
+/// <summary>A named piece of a run, frozen.</summary>
+public sealed record PlannedStep
+{
+    /// <summary>Unique in the plan: <c>gate:checks</c>, <c>build</c>, a host step's name.</summary>
+    public required string Name { get; init; }
+    /// <summary>One of <see cref="WellKnownSteps"/>, or <c>host</c>.</summary>
+    public required string Kind { get; init; }
+    /// <summary>It changes the app: the run must hold the app's slot first.</summary>
+    public bool ChangesApp { get; init; }
+    /// <summary>What may be done when nobody knows whether it happened.</summary>
+    public StepRepeat Repeat { get; init; }
+    /// <summary>One attempt takes at most this long; for a gate: the waiting as a whole.</summary>
+    public required TimeSpan Timeout { get; init; }
+    /// <summary>Transient failures are tried again up to so many attempts; 0 is for ever.</summary>
+    public int Attempts { get; init; } = 3;
+}
+
+/// <summary>What a run will do, fixed when it begins: a newer binary never reads it differently.</summary>
+public sealed record Plan
+{
+    /// <summary>What it is for.</summary>
+    public required RunKind Kind { get; init; }
+    /// <summary>In order.</summary>
+    public required IReadOnlyList<PlannedStep> Steps { get; init; }
+    /// <summary>How the app lived when the run was planned.</summary>
+    public required AppPolicy Policy { get; init; }
+    /// <summary>The code, when the run is about code.</summary>
+    public Revision? Revision { get; init; }
+    /// <summary>The artifact, when it exists already.</summary>
+    public Artifact? Artifact { get; init; }
+    /// <summary>The command of a one-off run.</summary>
+    public string? Command { get; init; }
+    /// <summary>What a run that never asks for the slot is given with its plan.</summary>
+    public SlotGrant? Grant { get; init; }
+    /// <summary>Who asked; null: nobody, it follows from what was observed.</summary>
+    public string? By { get; init; }
+}
+
+/// <summary>Composes plans. Gate and build touch nothing of the app: they come before the slot is asked for, so a pending check blocks nobody.</summary>
+internal static class Plans
+{
+    public const string HostKind = "host";
+    private static readonly TimeSpan Short = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan GatePatience = TimeSpan.FromDays(7);
+
+    public static Plan Deploy(AppPolicy policy, Revision revision, string? by) => With(policy, RunKind.Deploy, by,
+        [
+            .. Gates(policy),
+            // A source host that is down delays what is new: many attempts, far apart.
+            new() { Name = WellKnownSteps.Fetch, Kind = WellKnownSteps.Fetch, Timeout = TimeSpan.FromMinutes(10), Attempts = 50 },
+            new() { Name = WellKnownSteps.Build, Kind = WellKnownSteps.Build, Timeout = policy.BuildTimeout + Short },
+            .. Activation(policy),
+        ]) with { Revision = revision };
+
+    public static Plan Promote(AppPolicy policy, Artifact artifact, string by) => With(policy, RunKind.Promotion, by, [.. Gates(policy), .. Activation(policy)]) with { Artifact = artifact };
+
+    /// <summary>For a rollback or changed config: no gate stands in the way of going back.</summary>
+    public static Plan Activate(AppPolicy policy, RunKind kind, Artifact artifact, string by) => With(policy, kind, by, Activation(policy)) with { Artifact = artifact };
+
+    /// <summary>New processes for the present release, the same way, without a release phase.</summary>
+    public static Plan Restart(AppPolicy policy, Artifact artifact, string by) =>
+        With(policy, RunKind.Restart, by, [.. Activation(policy).Where(s => s.Kind != WellKnownSteps.Release)]) with { Artifact = artifact };
+
+    /// <summary>More or fewer of the processes that serve.</summary>
+    public static Plan Scale(AppPolicy policy, Artifact artifact, string by) =>
+        With(policy, RunKind.Scale, by, [.. Activation(policy).Where(s => s.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch)]) with { Artifact = artifact };
+
+    public static Plan Command(AppPolicy policy, Artifact artifact, string command, TimeSpan timeout, string by) => With(policy, RunKind.Command, by,
+        [new() { Name = WellKnownSteps.Command, Kind = WellKnownSteps.Command, Timeout = timeout, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 }]) with { Artifact = artifact, Command = command };
+
+    public static Plan Destroy(AppPolicy policy, string by) => With(policy, RunKind.Destroy, by,
+        [new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 }]);
+
+    private static IEnumerable<PlannedStep> Gates(AppPolicy policy) =>
+        policy.Gates.Select(g => new PlannedStep { Name = $"{WellKnownSteps.Gate}:{g}", Kind = WellKnownSteps.Gate, Timeout = GatePatience, Attempts = 0 });
+
+    private static List<PlannedStep> Activation(AppPolicy policy)
+    {
+        List<PlannedStep> steps = [];
+        if (policy.AddOns.Count > 0) steps.Add(new() { Name = WellKnownSteps.Provision, Kind = WellKnownSteps.Provision, ChangesApp = true, Timeout = TimeSpan.FromMinutes(30), Attempts = 5 });
+        steps.Add(new() { Name = WellKnownSteps.Release, Kind = WellKnownSteps.Release, ChangesApp = true, Timeout = policy.ReleaseTimeout, Repeat = policy.ReleaseRepeat });
+        steps.Add(new() { Name = WellKnownSteps.Deploy, Kind = WellKnownSteps.Deploy, ChangesApp = true, Timeout = policy.Health.Timeout + Short });
+        steps.Add(new() { Name = WellKnownSteps.Switch, Kind = WellKnownSteps.Switch, ChangesApp = true, Timeout = Short, Attempts = 20 });
+        // Past the switch there is nothing to go back to: clean up until it is clean.
+        steps.Add(new() { Name = WellKnownSteps.Retire, Kind = WellKnownSteps.Retire, ChangesApp = true, Timeout = policy.DrainDeadline + policy.StopGrace + Short, Attempts = 0 });
+        return steps;
+    }
+
+    private static Plan With(AppPolicy policy, RunKind kind, string? by, IReadOnlyList<PlannedStep> steps) =>
+        new() { Kind = kind, Policy = policy, By = by, Steps = kind is RunKind.Destroy or RunKind.Command ? steps : Woven(steps, policy.Steps) };
+
+    /// <summary>The host's steps at their anchors. From the first step that changes the app on, all of them need the slot.</summary>
+    private static List<PlannedStep> Woven(IReadOnlyList<PlannedStep> steps, IReadOnlyList<HostStep> hosts)
+    {
+        List<PlannedStep> woven = [];
+        foreach (var step in steps)
+        {
+            woven.AddRange(hosts.Where(h => h.Anchor == step.Kind && !h.After).Select(h => Host(h, step.ChangesApp)));
+            woven.Add(step);
+            woven.AddRange(hosts.Where(h => h.Anchor == step.Kind && h.After).Select(h => Host(h, step.ChangesApp)));
+        }
+        return woven;
+    }
+
+    private static PlannedStep Host(HostStep step, bool changesApp) =>
+        new() { Name = step.Name, Kind = HostKind, ChangesApp = changesApp, Timeout = step.Timeout, Repeat = step.Repeat };
+}

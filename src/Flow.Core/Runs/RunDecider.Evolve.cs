@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+
+namespace Flow.Runs;
+
+internal sealed partial class RunDecider
+{
+    public override RunState Evolve(RunState run, RunEvent happened) => happened switch
+    {
+        RunBegun begun => run with { Plan = begun.Plan, Status = RunStatus.Running, Artifact = begun.Plan.Artifact, Grant = begun.Plan.Grant, BegunAt = begun.At, StepSince = begun.At },
+        StepStarted => run with { Begun = true },
+        StepSucceeded done => run with
+        {
+            Done = [.. run.Done, new(done.Step, done.Output, run.Attempt, run.StepSince, done.At)],
+            Status = RunStatus.Running,
+            Waits = null,
+            Attempt = 1,
+            Begun = false,
+            StepSince = done.At,
+            Source = done.Facts?.Source ?? run.Source,
+            Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
+        },
+        AttemptFailed => run with { Attempt = run.Attempt + 1, Begun = false },
+        RunParked parked => run with
+        {
+            Waits = parked.Reason with { Since = run.Waits?.Since ?? parked.Reason.Since },
+            Parked = run.Parked + 1,
+            Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
+        },
+        RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Waits = null, Status = RunStatus.Running },
+        ArtifactTaken taken => run with { Artifact = taken.Artifact },
+        RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval] },
+        GateOverridden gate => run with { Overrides = run.Overrides.ToImmutableDictionary().SetItem(gate.Gate, $"{gate.By}: {gate.Reason}") },
+        OutcomeUnknown unknown => run with { Status = RunStatus.Unknown, Waits = unknown.Question },
+        UnknownDecided decided => run with { Status = RunStatus.Running, Waits = null, Begun = false, Attempt = decided.Happened ? run.Attempt : run.Attempt + 1 },
+        RunStopping stopping => run with { Status = RunStatus.Stopping, Reason = stopping.Reason, Cancelling = stopping.Cancelled, Waits = null },
+        StopTried => run with { StopAttempt = run.StopAttempt + 1 },
+        RunClosed closed => run with { Status = closed.Outcome, Reason = closed.Reason, Waits = null, EndedAt = closed.At },
+        RunExpired => run with { Expired = true },
+        _ => throw new InvalidOperationException($"A run knows no {happened.GetType().Name}."),
+    };
+}

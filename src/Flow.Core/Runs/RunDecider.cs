@@ -1,0 +1,166 @@
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Gates;
+
+namespace Flow.Runs;
+
+/// <summary>The step that is due, in its present attempt.</summary>
+internal sealed record ExecuteStep(RunId Run, PlannedStep Step, int Attempt) : Effect($"{Run}/{Step.Name}/{Attempt}");
+
+/// <summary>Stop what the run started, and lead the traffic back if it was being switched.</summary>
+internal sealed record StopRun(RunId Run, int Attempt) : Effect($"{Run}/stop/{Attempt}");
+
+internal sealed record DeleteRunLogs(RunId Run) : Effect($"{Run}/delete-logs");
+
+/// <summary>A run owes the world one thing at a time: the step that is due, or stopping what it started.</summary>
+internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
+{
+    public const string Kind = "run";
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
+
+    public static StreamId StreamOf(RunId run) => new(Kind, run.ToString());
+    private static RunId IdOf(StreamId self) => RunId.Parse(self.Key);
+    private static StreamId AppOf(StreamId self) => AppDecider.StreamOf(IdOf(self).App);
+
+    public override RunState Initial { get; } = new();
+
+    public override Effect? Next(StreamId self, RunState run) => run switch
+    {
+        { Plan: null } => null,
+        { Closed: true } => run.Expired ? new DeleteRunLogs(IdOf(self)) : null,
+        { Waits: not null } => null,
+        { Status: RunStatus.Stopping } => new StopRun(IdOf(self), run.StopAttempt),
+        { Due: { Kind: not WellKnownSteps.Build } step } => new ExecuteStep(IdOf(self), step, run.Attempt),
+        _ => null,
+    };
+
+    public override Decision Decide(StreamId self, RunState run, RunInput input, DateTimeOffset now) => input switch
+    {
+        BeginRun begin when run.Plan is null => Go(self, run, Decision.Of(new RunBegun(begin.Plan, now)), now),
+        RunRetentionOver when run.Closed => Decision.Of(new RunExpired()),
+        LogsDeleted when run.Expired => Decision.Forget(),
+        _ when run.Plan is null => Decision.Refuse("run-unknown", $"There is no run {self.Key}."),
+        _ when run.Closed => Decision.Refuse("run-ended", $"Run {self.Key} has ended ({run.Status}) already."),
+
+        Stopped when run.Status == RunStatus.Stopping => Close(self, run, run.Cancelling ? RunStatus.Cancelled : RunStatus.Failed, run.Reason, now),
+        StopFailed failed when run.Status == RunStatus.Stopping => Decision.Of(new StopTried(failed.Failure))
+            .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
+        LookAgain look when IsDue(look, run) => Look(self, run),
+        CancelRun cancel => Cancel(self, run, cancel),
+        _ when run.Status == RunStatus.Stopping => Decision.Nothing,
+
+        SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant)),
+        SlotDelayed delayed when run is { Grant: null, Waits: not null, Due.ChangesApp: true } && run.Waits.For != delayed.Reason =>
+            Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain })).Send(self, new LookAgain(run.Parked + 1), AskAgain),
+        StepBegun begun when IsDue(run, begun.Step) && begun.Attempt == run.Attempt => Decision.Of(new StepStarted(begun.Step, begun.Attempt)),
+        StepDone done when IsDue(run, done.Step) => Go(self, run, Decision.Of(new StepSucceeded(done.Step, done.Output, done.Facts, now)), now),
+        StepFailed failed when IsDue(run, failed.Step) => Fail(self, run, failed.Failure, now),
+        StepMustWait wait when IsDue(run, wait.Step) => Wait(self, run, wait, now),
+        StepUnknown unknown when IsDue(run, unknown.Step) => Decision.Of(new OutcomeUnknown(unknown.Step, new(unknown.Question, "a person with the right to operate", now, null))),
+        ArtifactReady ready when IsBuilding(run, ready.BuildKey) =>
+            Go(self, run, Decision.Of(new ArtifactTaken(ready.Artifact), new StepSucceeded(WellKnownSteps.Build, ready.Artifact.Digest.ToString(), null, now)), now),
+        BuildFailed failed when IsBuilding(run, failed.BuildKey) => Stop($"{WellKnownSteps.Build}: {failed.Failure.Message}", false, null),
+        ApproveRun approve => Approve(self, run, approve, now),
+        OverrideGate overriding => Override(self, run, overriding),
+        DecideUnknown decided when run.Status == RunStatus.Unknown => Settle(self, run, decided, now),
+        DecideUnknown => Decision.Refuse("run-not-unknown", $"Run {self.Key} has no step that nobody knows the end of."),
+        _ => Decision.Nothing,                                               // twice, or too late: harmless
+    };
+
+    private static bool IsDue(RunState run, string step) => run.Due?.Name == step && run.Status != RunStatus.Unknown;
+    private static bool IsDue(LookAgain look, RunState run) => run.Waits is not null && run.Status != RunStatus.Unknown && (look.Parked is null || look.Parked == run.Parked);
+    private static bool IsBuilding(RunState run, string key) => run.Due?.Kind == WellKnownSteps.Build && run.Source?.BuildKey == key;
+
+    /// <summary>After progress: closed if that was all; the build and the app's slot are asked for, everything else is an effect.</summary>
+    private Decision Go(StreamId self, RunState before, Decision decided, DateTimeOffset now)
+    {
+        var run = After(before, decided);
+        if (run.Due is not { } due) return decided.And(Close(self, run, RunStatus.Succeeded, null, now));
+        if (due.ChangesApp && run.Grant is null)
+            return decided.And(Park(self, run, "the app's slot", "the app", AskAgain, now)).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact));
+        if (due.Kind == WellKnownSteps.Build)
+            return decided.And(Park(self, run, "the build", "the builder", AskAgain, now)).Send(BuildDecider.StreamOf(run.Source!.BuildKey), WantArtifact(self, run));
+        return decided;
+    }
+
+    private static WantArtifact WantArtifact(StreamId self, RunState run) => new(IdOf(self), new()
+    {
+        Pipeline = run.Plan!.Policy.Pipeline,
+        Repository = run.Plan.Policy.Repository,
+        Source = run.Plan.Policy.Source,
+        Builder = run.Plan.Policy.Builder,
+        Revision = run.Plan.Revision!,
+        Timeout = run.Plan.Policy.BuildTimeout,
+    });
+
+    /// <summary>Asks again for what is given by others (a lost answer costs a minute), or executes the step again.</summary>
+    private static Decision Look(StreamId self, RunState run) => run switch
+    {
+        { Status: not RunStatus.Stopping, Due: { ChangesApp: true }, Grant: null } => Rearm(self, run).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact)),
+        { Status: not RunStatus.Stopping, Due.Kind: WellKnownSteps.Build } => Rearm(self, run).Send(BuildDecider.StreamOf(run.Source!.BuildKey), WantArtifact(self, run)),
+        _ => Decision.Of(new RunUnparked()),
+    };
+
+    private static Decision Rearm(StreamId self, RunState run) => Decision.Nothing.Send(self, new LookAgain(run.Parked), AskAgain);
+
+    private static Decision Park(StreamId self, RunState run, string reason, string owner, TimeSpan after, DateTimeOffset now) =>
+        Decision.Of(new RunParked(new(reason, owner, now, now + after))).Send(self, new LookAgain(run.Parked + 1), after);
+
+    private static Decision Wait(StreamId self, RunState run, StepMustWait wait, DateTimeOffset now) =>
+        now - run.StepSince >= run.Due!.Timeout
+            ? Stop($"{wait.Step}: still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", false, null)
+            : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn, now);
+
+    private static Decision Fail(StreamId self, RunState run, Failure failure, DateTimeOffset now)
+    {
+        var due = run.Due!;
+        if (!failure.Transient || (due.Attempts > 0 && run.Attempt >= due.Attempts)) return Stop($"{due.Name}: {failure.Message}", false, null);
+        var delay = BackOff(run.Attempt);
+        return Decision.Of(new AttemptFailed(due.Name, run.Attempt, failure)).And(Park(self, run, $"{failure.Message} Next attempt ({run.Attempt + 1}).", "Flow", delay, now));
+    }
+
+    private static TimeSpan BackOff(int attempt) =>
+        TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, Math.Min(attempt, 20))));
+
+    /// <summary>Failing cleans up too: what was started is stopped before the run ends.</summary>
+    private static Decision Stop(string reason, bool cancelled, string? by) => Decision.Of(new RunStopping(reason, cancelled, by));
+
+    private static Decision Cancel(StreamId self, RunState run, CancelRun cancel) => run switch
+    {
+        { Status: RunStatus.Stopping } => Decision.Nothing.Reply(Answer.Ok(IdOf(self), "It is stopping already.")),
+        { Switched: true } => Decision.Refuse("too-late", "The traffic has been led to the new processes already. Roll back instead."),
+        { Plan.Kind: RunKind.Destroy } => Decision.Refuse("not-cancellable", "A teardown goes on until nothing is left."),
+        _ => Stop(cancel.Reason, true, cancel.By).And(LeaveBuild(self, run)).Reply(Answer.Ok(IdOf(self))),
+    };
+
+    private static Decision LeaveBuild(StreamId self, RunState run) => run.Due?.Kind == WellKnownSteps.Build
+        ? Decision.Nothing.Send(BuildDecider.StreamOf(run.Source!.BuildKey), new UnwantArtifact(IdOf(self)))
+        : Decision.Nothing;
+
+    private static Decision Approve(StreamId self, RunState run, ApproveRun approve, DateTimeOffset now) => run.Approvals.Any(a => a.By == approve.By)
+        ? Decision.Nothing.Reply(Answer.Ok(IdOf(self), "Approved already."))
+        : Unpark(run, Decision.Of(new RunApproved(new(approve.By, now, approve.Comment)))).Reply(Answer.Ok(IdOf(self)));
+
+    private static Decision Override(StreamId self, RunState run, OverrideGate overriding)
+    {
+        var step = $"{WellKnownSteps.Gate}:{overriding.Gate}";
+        if (run.Plan!.Steps.All(s => s.Name != step)) return Decision.Refuse("gate-unknown", $"Run {self.Key} has no gate '{overriding.Gate}'.");
+        return Unpark(run, Decision.Of(new GateOverridden(step, overriding.By, overriding.Reason))).Reply(Answer.Ok(IdOf(self)));
+    }
+
+    private static Decision Unpark(RunState run, Decision decided) =>
+        run.Waits is not null && run.Due?.Kind == WellKnownSteps.Gate ? decided.And(new RunUnparked()) : decided;
+
+    private Decision Settle(StreamId self, RunState run, DecideUnknown decided, DateTimeOffset now)
+    {
+        var settled = Decision.Of(new UnknownDecided(decided.Happened, decided.By));
+        return (decided.Happened ? Go(self, run, settled.And(new StepSucceeded(run.Due!.Name, $"taken as done by {decided.By}", null, now)), now) : settled).Reply(Answer.Ok(IdOf(self)));
+    }
+
+    private static Decision Close(StreamId self, RunState run, RunStatus outcome, string? reason, DateTimeOffset now) =>
+        Decision.Of(new RunClosed(outcome, reason, now))
+            .Send(AppOf(self), new RunEnded(IdOf(self), outcome, reason, run.Endpoints))
+            .Send(self, new RunRetentionOver(), run.Plan!.Policy.Retention);
+}

@@ -1,0 +1,128 @@
+using System.Collections.Frozen;
+using Flow.Diagnostics;
+using Flow.Engine;
+using Flow.Logs;
+using Flow.Routing;
+using Flow.Runs.Steps;
+using Flow.Runtimes;
+using Microsoft.Extensions.Logging;
+
+namespace Flow.Runs;
+
+/// <summary>Does what runs owe: the step that is due, stopping, and forgetting.</summary>
+internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Providers providers, IRouter router, ILogStore logs, TimeProvider time, ILogger<RunEffects> logger)
+    : IEffectPerformer<RunState>
+{
+    private readonly FrozenDictionary<string, IBuiltInStep> byKind = steps.ToFrozenDictionary(s => s.Kind);
+
+    public async Task<Input> PerformAsync(EffectContext context, RunState state, Effect effect, CancellationToken unwanted) => effect switch
+    {
+        ExecuteStep execute => await ExecuteAsync(context, state, execute, unwanted),
+        StopRun stop => await StopAsync(state, stop, unwanted),
+        DeleteRunLogs delete => await DeleteLogsAsync(state, delete.Run, unwanted),
+        _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
+    };
+
+    private async Task<Input> ExecuteAsync(EffectContext context, RunState state, ExecuteStep execute, CancellationToken unwanted)
+    {
+        var step = execute.Step;
+        if (step.Repeat == StepRepeat.OnceThenAsk && step.Kind != WellKnownSteps.Command && step.Kind != WellKnownSteps.Release)
+        {
+            if (state.Begun) return new StepUnknown(step.Name, $"step {step.Name} was interrupted, and it must not be repeated by itself: did it happen?");
+            if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) unwanted.ThrowIfCancellationRequested();
+        }
+
+        using var activity = FlowMetrics.Activities.StartActivity($"step {step.Kind}");
+        activity?.SetTag("flow.run", execute.Run.ToString()).SetTag("flow.step", step.Name);
+        var started = time.GetTimestamp();
+        await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs);
+        using var deadline = new CancellationTokenSource(step.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
+        RunInput result;
+        try
+        {
+            result = await byKind[step.Kind].ExecuteAsync(execution, either.Token);
+        }
+        catch (OperationCanceledException) when (!unwanted.IsCancellationRequested && deadline.IsCancellationRequested)
+        {
+            result = execution.Failed(new("step-timeout", $"timed out after {step.Timeout}"));
+        }
+        catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (FlowException trouble)
+        {
+            result = execution.Failed(trouble.ToFailure());
+        }
+        catch (Exception bug) when (bug is not OutOfMemoryException)
+        {
+            // Text of strangers' exceptions may hold anything: it goes to the host's log, not to people.
+            LogBug(execute.Run, step.Name, bug);
+            result = execution.Failed(new("step-threw", $"{bug.GetType().Name} in step {step.Name}; the host's log has the details."));
+        }
+        var outcome = result switch { StepDone => "done", StepMustWait => "wait", StepUnknown => "unknown", _ => "failed" };
+        FlowMetrics.StepDuration.Record(time.GetElapsedTime(started).TotalSeconds, new("flow.step", step.Kind), new("flow.outcome", outcome));
+        activity?.SetTag("flow.outcome", outcome);
+        if (result is StepFailed failed) await TellAsync(execution, failed.Failure);
+        return result;
+    }
+
+    private async Task TellAsync(StepExecution execution, Failure failure)
+    {
+        LogFailed(execution.Run, execution.Step.Name, execution.Attempt, failure.Message);
+        try
+        {
+            await execution.WriteLineAsync($"Failed: {failure.Message}", CancellationToken.None);
+        }
+        catch (FlowException)
+        {
+            // The log store is in trouble: the run's own record has the reason.
+        }
+    }
+
+    /// <summary>The traffic goes back if it was being led away; then everything the run started is stopped, commands of all attempts included.</summary>
+    private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken unwanted)
+    {
+        try
+        {
+            var policy = state.Plan!.Policy;
+            var runtime = providers.Get<IRuntime>(policy.Runtime);
+            if (state is { Grant: { Deployment: { } deployment } grant, Switched: false, Plan.Kind: not RunKind.Scale })
+            {
+                if (state.Due?.Kind == WellKnownSteps.Switch)
+                {
+                    if (grant is { Previous: { } previous, PreviousEndpoints.Count: > 0 }) await router.SetAsync(new(previous, grant.PreviousEndpoints), unwanted);
+                    else await router.RemoveAsync(stop.Run.App, grant.Generation, unwanted);
+                    await router.DrainAsync(state.Endpoints, policy.DrainDeadline, unwanted);
+                }
+                await runtime.StopAsync(deployment, policy.StopGrace, unwanted);
+            }
+            foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
+                for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
+                    await runtime.StopCommandAsync(RunLogs.CommandId(stop.Run, step, attempt), policy.StopGrace, unwanted);
+            return new Stopped();
+        }
+        catch (FlowException trouble)
+        {
+            return new StopFailed(trouble.ToFailure());
+        }
+        catch (Exception bug) when (bug is not (OutOfMemoryException or OperationCanceledException))
+        {
+            LogBug(stop.Run, "stop", bug);
+            return new StopFailed(new("stop-threw", $"{bug.GetType().Name}; the host's log has the details.", Transient: true));
+        }
+    }
+
+    private async Task<Input> DeleteLogsAsync(RunState state, RunId run, CancellationToken unwanted)
+    {
+        await logs.DeleteAsync(RunLogs.Of(run), unwanted);
+        return new LogsDeleted();
+    }
+
+    [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]
+    private partial void LogBug(RunId run, string step, Exception bug);
+
+    [LoggerMessage(1101, LogLevel.Warning, "{Run}: {Step}, attempt {Attempt}, failed: {Reason}")]
+    private partial void LogFailed(RunId run, string step, int attempt, string reason);
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Gates;
+
+namespace Flow.Runs;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
+[JsonDerivedType(typeof(RunBegun), "begun")]
+[JsonDerivedType(typeof(StepStarted), "step-started")]
+[JsonDerivedType(typeof(StepSucceeded), "step-succeeded")]
+[JsonDerivedType(typeof(AttemptFailed), "attempt-failed")]
+[JsonDerivedType(typeof(RunParked), "parked")]
+[JsonDerivedType(typeof(RunUnparked), "unparked")]
+[JsonDerivedType(typeof(SlotReceived), "slot-received")]
+[JsonDerivedType(typeof(ArtifactTaken), "artifact-taken")]
+[JsonDerivedType(typeof(RunApproved), "approved")]
+[JsonDerivedType(typeof(GateOverridden), "gate-overridden")]
+[JsonDerivedType(typeof(OutcomeUnknown), "outcome-unknown")]
+[JsonDerivedType(typeof(UnknownDecided), "unknown-decided")]
+[JsonDerivedType(typeof(RunStopping), "stopping")]
+[JsonDerivedType(typeof(StopTried), "stop-tried")]
+[JsonDerivedType(typeof(RunClosed), "closed")]
+[JsonDerivedType(typeof(RunExpired), "expired")]
+internal abstract record RunEvent : Event;
+
+internal sealed record RunBegun(Plan Plan, DateTimeOffset At) : RunEvent;
+internal sealed record StepStarted(string Step, int Attempt) : RunEvent;
+internal sealed record StepSucceeded(string Step, string Output, StepFacts? Facts, DateTimeOffset At) : RunEvent;
+internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure) : RunEvent;
+internal sealed record RunParked(WaitReason Reason) : RunEvent;
+internal sealed record RunUnparked : RunEvent;
+internal sealed record SlotReceived(SlotGrant Grant) : RunEvent;
+internal sealed record ArtifactTaken(Artifact Artifact) : RunEvent;
+internal sealed record RunApproved(Approval Approval) : RunEvent;
+internal sealed record GateOverridden(string Gate, string By, string Reason) : RunEvent;
+internal sealed record OutcomeUnknown(string Step, WaitReason Question) : RunEvent;
+internal sealed record UnknownDecided(bool Happened, string By) : RunEvent;
+internal sealed record RunStopping(string Reason, bool Cancelled, string? By) : RunEvent;
+internal sealed record StopTried(Failure Failure) : RunEvent;
+internal sealed record RunClosed(RunStatus Outcome, string? Reason, DateTimeOffset At) : RunEvent;
+internal sealed record RunExpired : RunEvent;

@@ -1,0 +1,104 @@
+using System.Text.Json.Serialization;
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Gates;
+using Flow.Runtimes;
+
+namespace Flow.Runs;
+
+/// <summary>A run as last committed: a frozen plan, how far it is, and the answer to "why is it not moving?".</summary>
+public sealed record RunState
+{
+    /// <summary>What it does; null before it has begun.</summary>
+    public Plan? Plan { get; init; }
+    /// <summary>How it stands.</summary>
+    public RunStatus Status { get; init; } = RunStatus.Waiting;
+    /// <summary>Steps that are done, in order.</summary>
+    public IReadOnlyList<DoneStep> Done { get; init; } = [];
+    /// <summary>Attempt at the step that is due, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+    /// <summary>A step that must not be repeated has been begun in this attempt.</summary>
+    public bool Begun { get; init; }
+    /// <summary>How often it has parked: old alarms find another number.</summary>
+    public int Parked { get; init; }
+    /// <summary>What it waits for; null while it moves.</summary>
+    public WaitReason? Waits { get; init; }
+    /// <summary>What the app gave it with its slot.</summary>
+    public SlotGrant? Grant { get; init; }
+    /// <summary>Why it is stopping, or has ended without success.</summary>
+    public string? Reason { get; init; }
+    /// <summary>Stopping because somebody or something newer wanted it so.</summary>
+    public bool Cancelling { get; init; }
+    /// <summary>Tried in vain to stop what it started, so often.</summary>
+    public int StopAttempt { get; init; }
+    /// <summary>The artifact, as soon as it is known.</summary>
+    public Artifact? Artifact { get; init; }
+    /// <summary>The source tree's hash and what the commit says of itself, once fetched.</summary>
+    public FetchedSource? Source { get; init; }
+    /// <summary>Where the new processes listen, once they are healthy.</summary>
+    public IReadOnlyList<Uri> Endpoints { get; init; } = [];
+    /// <summary>Who approved it.</summary>
+    public IReadOnlyList<Approval> Approvals { get; init; } = [];
+    /// <summary>Gates that somebody with the right has overridden, by step name.</summary>
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+    /// <summary>When it began.</summary>
+    public DateTimeOffset? BegunAt { get; init; }
+    /// <summary>Since when the step that is due has been due.</summary>
+    public DateTimeOffset StepSince { get; init; }
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>Its retention is over: logs go, then the run.</summary>
+    public bool Expired { get; init; }
+
+    /// <summary>It has ended; nothing of it is left working.</summary>
+    [JsonIgnore]
+    public bool Closed => Status is RunStatus.Succeeded or RunStatus.Failed or RunStatus.Cancelled;
+
+    /// <summary>The step that is due.</summary>
+    [JsonIgnore]
+    public PlannedStep? Due => Plan is not null && Done.Count < Plan.Steps.Count ? Plan.Steps[Done.Count] : null;
+
+    /// <summary>The traffic has been led to its processes: there is no way back but a rollback.</summary>
+    [JsonIgnore]
+    public bool Switched => Done.Any(d => d.Step == WellKnownSteps.Switch);
+
+    internal DoneStep? Find(string step) => Done.FirstOrDefault(d => d.Step == step);
+}
+
+/// <summary>A step that is done.</summary>
+public sealed record DoneStep(string Step, string Output, int Attempt, DateTimeOffset Since, DateTimeOffset At);
+
+/// <summary>What a run waits for.</summary>
+/// <param name="For">For a person.</param>
+/// <param name="Owner">Who or what can change it.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="NextLook">When it is looked at again at the latest; null: it is told.</param>
+public sealed record WaitReason(string For, string Owner, DateTimeOffset Since, DateTimeOffset? NextLook);
+
+/// <summary>What an app gives a run with its slot, fixed for the run.</summary>
+public sealed record SlotGrant
+{
+    /// <summary>Release being made, when one is.</summary>
+    public int? Release { get; init; }
+    /// <summary>Processes to start, when some are.</summary>
+    public DeploymentId? Deployment { get; init; }
+    /// <summary>Processes that serve now, to be retired after the switch.</summary>
+    public DeploymentId? Previous { get; init; }
+    /// <summary>Where those listen: the way back while there is one.</summary>
+    public IReadOnlyList<Uri> PreviousEndpoints { get; init; } = [];
+    /// <summary>Config of the release.</summary>
+    public IReadOnlyDictionary<string, ConfigValue> Config { get; init; } = new Dictionary<string, ConfigValue>();
+    /// <summary>Wanted processes of each type.</summary>
+    public IReadOnlyDictionary<string, int> Quantities { get; init; } = new Dictionary<string, int>();
+    /// <summary>What the app owns now, intents included; a teardown walks it in reverse.</summary>
+    public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
+    /// <summary>The app's generation.</summary>
+    public int Generation { get; init; }
+}
+
+/// <summary>What fetching told of the code.</summary>
+/// <param name="TreeId">Content hash of the tree.</param>
+/// <param name="Subject">First line of the commit message. Hostile text.</param>
+/// <param name="Author">Author's name. Hostile text.</param>
+/// <param name="BuildKey">Names the one build that serves everybody who needs an artifact of this tree, builder, and trust.</param>
+public sealed record FetchedSource(string TreeId, string Subject, string Author, string BuildKey);

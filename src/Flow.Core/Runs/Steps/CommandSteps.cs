@@ -1,0 +1,62 @@
+using Flow.Apps;
+using Flow.Runtimes;
+
+namespace Flow.Runs.Steps;
+
+/// <summary>The release phase: the Procfile's <c>release</c> command, before anything of the new release serves. (Heroku: a non-zero exit keeps the previous release.)</summary>
+internal sealed class ReleaseStep(Providers providers, AppEnvironment environment, TimeProvider time) : IBuiltInStep
+{
+    public string Kind => WellKnownSteps.Release;
+
+    public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
+    {
+        if (!execution.Artifact.ProcessTypes.TryGetValue(ProcessTypes.Release, out var command)) return execution.Done("no release command");
+        return await CommandRun.ExecuteAsync(execution, "release phase", command, providers, environment, time, cancellationToken);
+    }
+}
+
+/// <summary>A one-off command.</summary>
+internal sealed class CommandStep(Providers providers, AppEnvironment environment, TimeProvider time) : IBuiltInStep
+{
+    public string Kind => WellKnownSteps.Command;
+
+    public Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken) =>
+        CommandRun.ExecuteAsync(execution, "command", execution.Plan.Command!, providers, environment, time, cancellationToken);
+}
+
+internal static class CommandRun
+{
+    public static async Task<RunInput> ExecuteAsync(
+        StepExecution execution, string what, string command, Providers providers, AppEnvironment environment, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await execution.WriteLineAsync($"Running {what}: {command}", cancellationToken);
+        var (variables, secrets) = await environment.ResolveAsync(execution, cancellationToken);
+        var spec = new CommandSpec
+        {
+            Id = execution.CommandId,
+            App = execution.Run.App,
+            Artifact = execution.Artifact,
+            Command = command,
+            Environment = variables,
+            Secrets = secrets,
+            Log = execution.OutputLog,
+            Timeout = execution.Step.Timeout,
+        };
+        var runtime = providers.Get<IRuntime>(execution.Policy.Runtime);
+        var status = await Following.Async(() => runtime.RunAsync(spec, cancellationToken), time, cancellationToken);
+        if (status.Failure is { } trouble) return execution.Failed(trouble);
+        var result = status.Value!;
+        if (result.ExitCode is null && !result.TimedOut) return Vanished(execution, what);
+        await runtime.StopCommandAsync(spec.Id, TimeSpan.Zero, cancellationToken);
+        await execution.WriteLineAsync(result.TimedOut ? "Timed out." : $"Exit code {result.ExitCode}.", cancellationToken);
+        if (result.TimedOut) return execution.Failed(new("command-timeout", $"the {what} was killed after {spec.Timeout}.{Tail(result)}"));
+        return result.ExitCode == 0 ? execution.Done("exit code 0") : execution.Failed(new("command-failed", $"the {what} exited with code {result.ExitCode}.{Tail(result)}"));
+    }
+
+    /// <summary>Nobody knows how it ended: the machine went down, or its supervisor was killed.</summary>
+    private static RunInput Vanished(StepExecution execution, string what) => execution.Step.Repeat == StepRepeat.OnceThenAsk
+        ? new StepUnknown(execution.Step.Name, $"the {what} vanished without an exit code, and it must not be repeated by itself: did it happen?")
+        : execution.Failed(new("command-vanished", $"the {what} vanished without an exit code.", Transient: true));
+
+    private static string Tail(CommandResult result) => result.Tail.Length == 0 ? "" : $" Last output:\n{result.Tail}";
+}

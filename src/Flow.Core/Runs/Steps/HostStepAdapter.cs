@@ -1,0 +1,40 @@
+using Flow.Routing;
+
+namespace Flow.Runs.Steps;
+
+/// <summary>Executes a host's own step.</summary>
+internal sealed class HostStepAdapter(Providers providers, IRouter router) : IBuiltInStep
+{
+    public string Kind => Plans.HostKind;
+
+    public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
+    {
+        var state = execution.State;
+        var result = await providers.Get<IRunStep>(execution.Step.Name).ExecuteAsync(new()
+        {
+            Run = execution.Run,
+            Kind = execution.Plan.Kind,
+            Step = execution.Step.Name,
+            Attempt = execution.Attempt,
+            IdempotencyKey = $"{execution.Run}/{execution.Step.Name}/{execution.Attempt}",
+            App = execution.Run.App,
+            Pipeline = execution.Policy.Pipeline,
+            Stage = execution.Policy.Stage,
+            Revision = execution.Plan.Revision,
+            Artifact = state.Artifact,
+            Release = state.Grant?.Release,
+            Endpoints = state.Endpoints,
+            Url = router.UrlOf(execution.Run.App),
+            Outputs = state.Done.ToDictionary(d => d.Step, d => d.Output),
+            Log = execution.Log,
+            WriteLineAsync = line => execution.WriteLineAsync(line, cancellationToken),
+        }, cancellationToken);
+        return result switch
+        {
+            StepResult.Done done => execution.Done(done.Output.Length <= 65_536 ? done.Output : done.Output[..65_536]),
+            StepResult.Wait wait => execution.Wait(wait.For, wait.Owner, wait.LookAgainIn),
+            StepResult.Failed failed => execution.Failed(failed.Failure),
+            _ => throw new InvalidOperationException($"Step {execution.Step.Name} answered nothing."),
+        };
+    }
+}

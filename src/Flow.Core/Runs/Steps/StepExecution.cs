@@ -1,0 +1,75 @@
+using System.Text;
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Logs;
+using Flow.Pipelines;
+
+namespace Flow.Runs.Steps;
+
+/// <summary>One attempt at one step of a run, with what the built-in steps need.</summary>
+internal sealed class StepExecution(RunId run, RunState state, PlannedStep step, int attempt, ILogStore logs) : IAsyncDisposable
+{
+    private ILogWriter? writer;
+
+    public RunId Run => run;
+    public RunState State => state;
+    public PlannedStep Step => step;
+    public int Attempt => attempt;
+    public Plan Plan => state.Plan!;
+    public AppPolicy Policy => state.Plan!.Policy;
+    public SlotGrant Grant => state.Grant ?? throw new InvalidOperationException($"{run} does {step.Name} without the app's slot.");
+    public Artifact Artifact => state.Artifact ?? throw new InvalidOperationException($"{run} does {step.Name} without an artifact.");
+
+    /// <summary>Of this attempt's command: a retry after a known failure is another one.</summary>
+    public string CommandId => RunLogs.CommandId(run, step, attempt);
+
+    public LogId Log => RunLogs.Of(run, step.Name);
+    public LogId OutputLog => RunLogs.Output(run, step.Name, attempt);
+
+    public StepDone Done(string output = "", StepFacts? facts = null) => new(step.Name, output, facts);
+    public StepFailed Failed(Failure failure) => new(step.Name, failure);
+    public StepMustWait Wait(string reason, string owner, TimeSpan lookAgainIn) => new(step.Name, reason, owner, lookAgainIn);
+
+    /// <summary>Appends a line to the step's log. Logs never fail a step.</summary>
+    public async ValueTask WriteLineAsync(string line, CancellationToken cancellationToken)
+    {
+        writer ??= await logs.OpenAsync(Log, cancellationToken);
+        await writer.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (writer is not null) await writer.DisposeAsync();
+    }
+}
+
+/// <summary>Where the logs of runs, builds and processes are.</summary>
+internal static class RunLogs
+{
+    public static LogId Of(RunId run) => LogId.Parse($"run/{run}");
+    public static LogId Of(RunId run, string step) => LogId.Parse($"run/{run}/{Plain(step)}");
+    public static LogId Output(RunId run, string step, int attempt) => LogId.Parse($"run/{run}/{Plain(step)}.out/{attempt}");
+    public static LogId OfBuild(string key, int attempt) => LogId.Parse($"build/{key}/{attempt}");
+    public static LogId OfBuild(string key) => LogId.Parse($"build/{key}");
+    public static LogId OfGeneration(AppName app, int generation) => LogId.Parse($"app/{app}/{generation}");
+    public static LogId OfDeployment(Runtimes.DeploymentId id) => LogId.Parse($"app/{id.App}/{id.Generation}/{id.Number}");
+    public static string CommandId(RunId run, PlannedStep step, int attempt) => $"{run}.{Plain(step.Name)}.{attempt}";
+
+    private static string Plain(string step) => string.Concat(step.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+}
+
+/// <summary>A built-in step.</summary>
+internal interface IBuiltInStep
+{
+    /// <summary>One of <see cref="WellKnownSteps"/>.</summary>
+    string Kind { get; }
+
+    Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken);
+}
+
+/// <summary>Finds providers by the names that pipelines use.</summary>
+internal sealed class Providers(IServiceProvider services)
+{
+    public T Get<T>(string name) where T : class => Microsoft.Extensions.DependencyInjection.ServiceProviderKeyedServiceExtensions.GetKeyedService<T>(services, name.ToLowerInvariant())
+        ?? throw new FlowException("provider-missing", $"There is no {typeof(T).Name} named '{name}' in this host: register it, or correct the pipeline's declaration.");
+}

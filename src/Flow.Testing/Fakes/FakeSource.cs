@@ -1,0 +1,66 @@
+using Flow.Sources;
+
+namespace Flow.Testing.Fakes;
+
+/// <summary>A repository in memory that tests move, break and repair.</summary>
+public sealed class FakeSource : ISourceProvider
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, CommitSha> branches = [];
+    private readonly Dictionary<string, Proposal> proposals = [];
+
+    /// <summary>Thrown by every call while it is set: an outage.</summary>
+    public FlowException? Outage { get; set; }
+
+    /// <summary>Moves a branch; the tree's id is the commit's unless <see cref="Trees"/> says otherwise.</summary>
+    public void Push(string branch, CommitSha commit)
+    {
+        lock (gate) branches[branch] = commit;
+    }
+
+    /// <summary>Removes a branch.</summary>
+    public void Delete(string branch)
+    {
+        lock (gate) branches.Remove(branch);
+    }
+
+    /// <summary>Opens a proposal or moves its head.</summary>
+    public void Propose(string key, CommitSha commit, Trust trust = Trust.Trusted)
+    {
+        lock (gate) proposals[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust } };
+    }
+
+    /// <summary>Makes a proposal disappear from listings.</summary>
+    public void Withdraw(string key)
+    {
+        lock (gate) proposals.Remove(key);
+    }
+
+    /// <summary>Tree ids of commits whose tree is not their own.</summary>
+    public Dictionary<CommitSha, string> Trees { get; } = [];
+
+    /// <inheritdoc/>
+    public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken)
+    {
+        if (Outage is { } outage) throw outage;
+        lock (gate)
+            return ValueTask.FromResult(new SourceListing { Branches = new Dictionary<string, CommitSha>(branches), Proposals = [.. proposals.Values.OrderBy(p => p.Key, StringComparer.Ordinal)] });
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken)
+    {
+        if (Outage is { } outage) throw outage;
+        return ValueTask.FromResult<ISourceTree>(new Tree(Trees.GetValueOrDefault(commit) ?? commit.ToString()));
+    }
+
+    private sealed class Tree(string id) : ISourceTree
+    {
+        public string TreeId => id;
+        public string Subject => "a change";
+        public string Author => "somebody";
+        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>(["Procfile"]);
+        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => ValueTask.FromResult<string?>(path == "Procfile" ? "web: ./web\n" : null);
+        public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+}

@@ -28,7 +28,7 @@ public readonly partial record struct LogId : IParsable<LogId>
         return good;
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }
 

@@ -23,6 +23,7 @@ builder.Services.AddFlow(builder.Configuration.GetSection("Flow"))
     .AddLocalBuilder()
     .AddLocalRuntime()
     .AddSqliteAddOn()
+    .AddStatusPage()
     .AddRunStep<SmokeTest>("smoke-test", after: true, anchor: WellKnownSteps.Deploy);
 builder.Services.AddHealthChecks().AddFlow();
 

@@ -1,6 +1,6 @@
 using Flow.DependencyInjection;
 using Flow.Logs;
-using Flow.Providers.Local.DependencyInjection;
+using Flow.Providers.Local;
 using Flow.Providers.Local.Runtime;
 using Flow.Providers.Local.Supervision;
 using Flow.Runtimes;

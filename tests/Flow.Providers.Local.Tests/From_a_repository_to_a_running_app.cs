@@ -1,7 +1,7 @@
 using Flow.Builds;
 using Flow.DependencyInjection;
 using Flow.Logs;
-using Flow.Providers.Local.DependencyInjection;
+using Flow.Providers.Local;
 using Flow.Providers.Local.Tests.Files;
 using Flow.Providers.Local.Tests.Git;
 using Flow.Providers.Local.Tests.Runtime;

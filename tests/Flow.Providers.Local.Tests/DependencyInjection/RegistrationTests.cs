@@ -1,6 +1,6 @@
 using Flow.Builds;
 using Flow.DependencyInjection;
-using Flow.Providers.Local.DependencyInjection;
+using Flow.Providers.Local;
 using Flow.Providers.Local.Git;
 using Flow.Providers.Local.Supervision;
 using Flow.Providers.Local.Tests.Builds;

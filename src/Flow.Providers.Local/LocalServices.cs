@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Flow.Providers.Local.DependencyInjection;
+namespace Flow.Providers.Local;
 
 /// <summary>What the local providers share.</summary>
 internal static class LocalServices

@@ -6,7 +6,7 @@ using Flow.Providers.Local.Builds.DotNet;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace Flow.Providers.Local.DependencyInjection;
+namespace Flow.Providers.Local;
 
 /// <summary>Registers builds on this machine.</summary>
 public static class LocalBuilderFlowBuilderExtensions

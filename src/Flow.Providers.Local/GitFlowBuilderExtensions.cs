@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Flow.Providers.Local.DependencyInjection;
+namespace Flow.Providers.Local;
 
 /// <summary>Registers git repositories as a source of code.</summary>
 public static class GitFlowBuilderExtensions

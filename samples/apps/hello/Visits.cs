@@ -5,7 +5,8 @@ internal sealed class Visits(string? path)
 {
     private readonly Lock counting = new();
 
-    public string? Name => path is null ? null : Path.GetFileName(path);
+    /// <summary>The add-on instance it was given, and the file in it.</summary>
+    public string? Name => path is null ? null : Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
 
     public string Migrate()
     {

@@ -68,7 +68,7 @@ internal sealed partial class StreamTurn(
         {
             if (!running.IsCompleted)
             {
-                await unwanted.CancelAsync();
+                unwanted.Cancel();
                 if (!await EndsAsync(running)) LogDeaf(claim.Stream, effect.IdempotencyKey);
             }
             told.Writer.TryComplete();
@@ -90,7 +90,7 @@ internal sealed partial class StreamTurn(
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         await Task.WhenAny(running, told.WaitToReadAsync(waiting.Token).AsTask(), store.WaitForWorkAsync(claim, waiting.Token),
             Task.Delay(StreamPump.Lease / 3, time, waiting.Token));
-        await waiting.CancelAsync();
+        waiting.Cancel();
         stopping.ThrowIfCancellationRequested();
     }
 
@@ -101,7 +101,7 @@ internal sealed partial class StreamTurn(
     {
         using var patience = new CancellationTokenSource();
         await Task.WhenAny(running, Task.Delay(CancelGrace, time, patience.Token));
-        await patience.CancelAsync();
+        patience.Cancel();
         return running.IsCompleted;
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class StreamTurn(
             Claim = claim,
             ExpectedVersion = version,
             Events = [.. decision.Events.Where(e => e is not IUnrecorded).Select(kind.WriteEvent)],
-            Snapshot = changed || version == 0 ? kind.WriteState(next) : null,
+            Snapshot = changed || version == 0 ? Written(next) : null,
             Owes = !decision.Forgets && kind.Next(claim.Stream, next) is not null,
             Forget = decision.Forgets,
         };
@@ -158,6 +158,9 @@ internal sealed partial class StreamTurn(
         if (result == Step.Committed) (state, over) = (next, decision.Forgets);
         return result;
     }
+
+    // Typed: a null array would become an empty snapshot, and wipe the state.
+    private ReadOnlyMemory<byte>? Written(object next) => kind.WriteState(next);
 
     /// <summary>An input that the rules cannot digest must not stop the stream for ever: it is put on record and answered as refused.</summary>
     private Task<Step> RejectAsync(WorkItem work, Exception bug, CancellationToken stopping)
@@ -168,7 +171,7 @@ internal sealed partial class StreamTurn(
             Claim = claim,
             ExpectedVersion = version,
             Events = [new("engine.input-rejected", JsonSerializer.SerializeToUtf8Bytes(new InputRejected(bug.GetType().Name, bug.Message), FlowJson.Default.InputRejected))],
-            Snapshot = version == 0 ? kind.WriteState(state) : null,
+            Snapshot = version == 0 ? Written(state) : null,
             Owes = kind.Next(claim.Stream, state) is not null,
         };
         return CommitAsync(change, work, [], Answer.Refused("internal-error", "The engine could not digest this request; the host's log has the details."), stopping);

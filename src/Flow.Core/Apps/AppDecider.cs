@@ -35,7 +35,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
             Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
         DestroyApp when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)),
-        RequestSlot asked => app.Candidates.Any(c => c.Run == asked.Run) ? Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run) : Decision.Nothing,
+        RequestSlot asked => AskSlot(self, app, asked, now),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -82,6 +82,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
             .Reply(Answer.Ok(run));
     }
 
+    /// <summary>Asked again and again while it waits: on record once.</summary>
+    private Decision AskSlot(StreamId self, AppState app, RequestSlot asked, DateTimeOffset now) => app.Candidates.FirstOrDefault(c => c.Run == asked.Run) switch
+    {
+        null or { Leaving: true } => Decision.Nothing,
+        { Ready: true } => Then(self, app, Decision.Nothing, now, asked.Run),
+        _ => Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run),
+    };
+
     /// <summary>Whatever happened, the slot may now be free for somebody: one place decides who gets it.</summary>
     private Decision Then(StreamId self, AppState before, Decision decided, DateTimeOffset now, RunId? asked = null)
     {
@@ -127,7 +135,9 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         var name = NameOf(self);
         var current = app.CurrentRelease;
-        var artifact = chosen.Artifact ?? current?.Artifact;
+        // These follow the present release, which may have changed since they were asked for: never old code after new.
+        var follows = chosen.Kind is RunKind.Config or RunKind.Restart or RunKind.Scale;
+        var artifact = follows ? current?.Artifact : chosen.Artifact;
         // Scaling changes the processes that serve; a teardown starts none; everything else starts new ones beside them.
         DeploymentId? started = chosen.Kind is RunKind.Destroy or RunKind.Scale ? null : new(name, app.Generation, app.Deployments + 1);
         var given = Decision.Of(new SlotGiven(chosen.Run, started));
@@ -139,8 +149,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                 Run = chosen.Run,
                 Kind = chosen.Kind,
                 Artifact = artifact!,
-                Config = chosen.Config ?? app.Config,
-                Revision = chosen.Revision,
+                Config = chosen.Kind == RunKind.Config ? Math.Max(chosen.Config ?? 0, app.Config) : chosen.Config ?? app.Config,
+                Revision = follows ? current?.Revision : chosen.Revision,
                 Origin = chosen.Origin,
                 Deployment = started!.Value,
                 CreatedAt = now,
@@ -151,6 +161,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         var release = PendingRelease(app, chosen) ?? current;
         return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact) with
         {
+            Artifact = follows ? artifact : null,
+            Revision = follows ? current?.Revision : null,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,
             PreviousEndpoints = current?.Endpoints ?? [],

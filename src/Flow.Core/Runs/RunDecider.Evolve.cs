@@ -27,7 +27,7 @@ internal sealed partial class RunDecider
             Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
         },
         RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
-        SlotReceived slot => run with { Grant = slot.Grant, Waits = null, Status = RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval] },
         GateOverridden gate => run with { Overrides = run.Overrides.ToImmutableDictionary().SetItem(gate.Gate, $"{gate.By}: {gate.Reason}") },

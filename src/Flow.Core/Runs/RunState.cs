@@ -3,6 +3,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Gates;
 using Flow.Runtimes;
+using Flow.Sources;
 
 namespace Flow.Runs;
 
@@ -86,6 +87,10 @@ public sealed record SlotGrant
     public DeploymentId? Previous { get; init; }
     /// <summary>Where those listen: the way back while there is one.</summary>
     public IReadOnlyList<Uri> PreviousEndpoints { get; init; } = [];
+    /// <summary>What to run, when it is the app's present artifact: known only now, other changes may have come first.</summary>
+    public Artifact? Artifact { get; init; }
+    /// <summary>The code of that artifact.</summary>
+    public Revision? Revision { get; init; }
     /// <summary>Config of the release.</summary>
     public IReadOnlyDictionary<string, ConfigValue> Config { get; init; } = new Dictionary<string, ConfigValue>();
     /// <summary>Wanted processes of each type.</summary>

@@ -29,6 +29,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
         DefineApp define => Define(self, app, define, now),
+        HeadObserved { Owner: { } owner } head when !IsOf(app, owner) => Refused($"deploy {head.Revision.Sha.Short} of {Named(owner)}", $"{self.Key} belongs to {Named(OwnerOf(app))}", "app-taken", now),
+        DestroyApp { Owner: { } owner } when !IsOf(app, owner) => Refused($"destroy {self.Key} for {Named(owner)}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         RunEnded ended => End(self, app, ended, now),
         PromotionTargetEnded ended when app.Promotions.Any(p => p.Id == ended.Promotion) => Decision.Of(new PromotionTargetSettled(ended.Promotion, ended.Target)),
         ReceivePromotion received => Receive(self, app, received, now),
@@ -59,11 +61,16 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
     private static Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
     {
-        AppLife.Active when app.Policy!.Pipeline != define.Policy.Pipeline => Refused($"declare {self.Key} for pipeline {define.Policy.Pipeline}", $"it belongs to pipeline {app.Policy.Pipeline}", "app-taken", now),
+        AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
         AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head))),
         _ => Born(app, define.Policy, now),
     };
+
+    private static AppOwner OwnerOf(AppPolicy policy) => new(policy.Pipeline, policy.Proposal);
+    private static AppOwner OwnerOf(AppState app) => OwnerOf((app.Rebirth?.Policy ?? app.Policy)!);
+    private static bool IsOf(AppState app, AppOwner owner) => app.Life is AppLife.None or AppLife.Destroyed || OwnerOf(app) == owner;
+    private static string Named(AppOwner owner) => $"pipeline {owner.Pipeline}{(owner.Proposal is { } proposal ? $", proposal {proposal}" : "")}";
 
     private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now)
     {

@@ -23,7 +23,7 @@ internal sealed partial class PipelineDecider
             if (definition.Apps.All(a => a.Branch != branch) && branch != definition.Repository.DefaultBranch) continue;
             decision = decision.And(new HeadMoved(branch, commit, ++order));
             foreach (var app in definition.Apps.Where(a => a.Branch == branch))
-                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(order, $"refs/heads/{branch}", commit));
+                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(definition, order, $"refs/heads/{branch}", commit));
         }
         foreach (var branch in pipeline.Branches.Keys.Where(b => !listing.Branches.ContainsKey(b))) decision = decision.And(new BranchGone(branch));
         foreach (var app in definition.Apps.Where(a => a.Branch is not null))
@@ -55,13 +55,16 @@ internal sealed partial class PipelineDecider
         if (known?.Told == seen) return (decision, order);
         if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);
         if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal)));
-        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head)), order);
+        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head, Owner: new(declared.Definition.Name, proposal.Key))), order);
     }
 
     private static bool TryName(PipelineDefinition definition, Proposal proposal, out AppName name, out string problem)
     {
         problem = $"'{definition.Name}-{proposal.Key}' is no name for an app: it would be longer than 63 characters.";
-        return AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name);
+        if (!AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name)) return false;
+        var taken = name;
+        problem = $"'{name}' is the name of a permanent app of this pipeline: the proposal gets no review app under it.";
+        return definition.Apps.All(a => a.Name != taken);
     }
 
     /// <summary>Positive evidence only: the host says so, or two complete listings that hold the default branch lack it; and a brake stops mass deletion.</summary>
@@ -74,7 +77,7 @@ internal sealed partial class PipelineDecider
         {
             if (listed.TryGetValue(key, out var seen))
             {
-                if (seen.Closed) decision = Gone(decision, key, known, "its host says that it is closed");
+                if (seen.Closed) decision = Gone(pipeline, decision, key, known, "its host says that it is closed");
             }
             else if (complete && known.Missing + 1 < MissingIsClosed) decision = decision.And(new ProposalMissing(key, known.Missing + 1));
             else if (complete) vanished.Add(key);
@@ -85,14 +88,14 @@ internal sealed partial class PipelineDecider
             return pipeline.Brake is null
                 ? decision.And(new BrakePulled($"{vanished.Count} proposals vanished at once ({Some(vanished)}), more than {limit}: nothing is torn down until somebody confirms."))
                 : decision;
-        decision = vanished.Aggregate(decision, (told, key) => Gone(told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
+        decision = vanished.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
         return pipeline.Brake is null ? decision : decision.And(new BrakePulled(""));
     }
 
-    private static Decision Gone(Decision decision, string key, ObservedProposal known, string evidence)
+    private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)
     {
         decision = decision.And(new ProposalClosed(key, evidence));
-        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow")) : decision;
+        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow", new(pipeline.Declared!.Definition.Name, key))) : decision;
     }
 
     private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)

@@ -49,15 +49,15 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         {
             decision = decision.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app)));
             if (app.Branch is { } branch && pipeline.Branches.TryGetValue(branch, out var head))
-                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(head.Order, $"refs/heads/{branch}", head.Commit));
+                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(declared.Definition, head.Order, $"refs/heads/{branch}", head.Commit));
         }
         foreach (var proposal in pipeline.Proposals.Values.Where(p => p.App is not null && declared.Definition.ReviewApps is not null))
             decision = decision.Send(AppDecider.StreamOf(proposal.App!.Value), new DefineApp(Policies.OfReview(declared, proposal.Proposal)));
         return decision.Reply(Answer.Ok());
     }
 
-    private static HeadObserved Head(long order, string reference, CommitSha commit, string? by = null) =>
-        new(order, new() { Sha = commit, Ref = reference, Trust = Trust.Trusted }, by);
+    private static HeadObserved Head(PipelineDefinition definition, long order, string reference, CommitSha commit) =>
+        new(order, new() { Sha = commit, Ref = reference, Trust = Trust.Trusted }, Owner: new(definition.Name, null));
 
     private static Decision Rearm(StreamId self, PipelineState pipeline, Decision decided, TimeSpan after) =>
         decided.Send(self, new LookNow(pipeline.Look), after);
@@ -93,7 +93,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var revision = proposal is not null && (deploy.Commit is null || deploy.Commit == proposal.Proposal.Head.Sha)
             ? proposal.Proposal.Head
             : new Revision { Sha = deploy.Commit ?? pipeline.Branches[branch].Commit, Ref = $"refs/heads/{branch}", Trust = Trust.Trusted };
-        return Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By)).Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By))
+        return Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By)).Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)))
             .Reply(Answer.Ok());
     }
 }

@@ -62,6 +62,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
     {
         AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
+        AppLife.Destroying when app.Rebirth is not null && !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"{Named(OwnerOf(app))} gets it", "app-taken", now),
         AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
         AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head))),
         _ => Born(app, define.Policy, now),

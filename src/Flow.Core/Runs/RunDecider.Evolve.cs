@@ -14,16 +14,19 @@ internal sealed partial class RunDecider
             Status = RunStatus.Running,
             Waits = null,
             Attempt = 1,
+            Tries = 0,
             Begun = false,
             StepSince = done.At,
             Source = done.Facts?.Source ?? run.Source,
             Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
         },
-        AttemptFailed => run with { Attempt = run.Attempt + 1, Begun = false },
+        AttemptFailed failed => run with { Attempt = failed.Unsure ? run.Attempt : run.Attempt + 1, Tries = run.Tries + 1 },
         RunParked parked => run with
         {
             Waits = parked.Reason with { Since = run.Waits?.Since ?? parked.Reason.Since },
             Parked = run.Parked + 1,
+            // Whoever says "wait" or "failed" has not done it.
+            Begun = false,
             Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
         },
         RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },

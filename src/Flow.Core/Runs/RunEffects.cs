@@ -51,9 +51,13 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         {
             throw;
         }
+        catch (FlowException trouble) when (trouble.Transient && step.Repeat == StepRepeat.OnceThenAsk && step.Kind == Plans.HostKind)
+        {
+            result = new StepUnknown(step.Name, $"step {step.Name} was interrupted ({trouble.Message}), and it must not be repeated by itself: did it happen?");
+        }
         catch (FlowException trouble)
         {
-            result = execution.Failed(trouble.ToFailure());
+            result = new StepFailed(step.Name, trouble.ToFailure(), Unsure: true);
         }
         catch (Exception bug) when (bug is not OutOfMemoryException)
         {

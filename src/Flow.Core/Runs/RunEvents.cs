@@ -27,7 +27,7 @@ internal abstract record RunEvent : Event;
 internal sealed record RunBegun(Plan Plan, DateTimeOffset At) : RunEvent;
 internal sealed record StepStarted(string Step, int Attempt) : RunEvent;
 internal sealed record StepSucceeded(string Step, string Output, StepFacts? Facts, DateTimeOffset At) : RunEvent;
-internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure) : RunEvent;
+internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
 internal sealed record RunParked(WaitReason Reason) : RunEvent;
 internal sealed record RunUnparked : RunEvent;
 internal sealed record SlotReceived(SlotGrant Grant) : RunEvent;

@@ -36,8 +36,8 @@ internal sealed record SlotDelayed(string Reason, string Owner) : RunInput;
 internal sealed record StepBegun(string Step, int Attempt) : RunInput;
 internal sealed record StepDone(string Step, string Output, StepFacts? Facts = null) : RunInput;
 
-/// <summary>Known to have failed: a retry is a new attempt.</summary>
-internal sealed record StepFailed(string Step, Failure Failure) : RunInput;
+/// <summary>Known to have failed: a retry is a new attempt. Unsure: nobody knows whether it happened, so a retry is the same attempt, and finds it by its key.</summary>
+internal sealed record StepFailed(string Step, Failure Failure, bool Unsure = false) : RunInput;
 internal sealed record StepMustWait(string Step, string For, string Owner, TimeSpan LookAgainIn) : RunInput;
 
 /// <summary>Begun before a crash, and must not be repeated.</summary>

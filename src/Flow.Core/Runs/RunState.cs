@@ -16,8 +16,10 @@ public sealed record RunState
     public RunStatus Status { get; init; } = RunStatus.Waiting;
     /// <summary>Steps that are done, in order.</summary>
     public IReadOnlyList<DoneStep> Done { get; init; } = [];
-    /// <summary>Attempt at the step that is due, from 1.</summary>
+    /// <summary>Attempt at the step that is due, from 1: a new one after each known failure.</summary>
     public int Attempt { get; init; } = 1;
+    /// <summary>How often the step that is due has failed, known or not.</summary>
+    public int Tries { get; init; }
     /// <summary>A step that must not be repeated has been begun in this attempt.</summary>
     public bool Begun { get; init; }
     /// <summary>How often it has parked: old alarms find another number.</summary>

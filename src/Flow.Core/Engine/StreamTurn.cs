@@ -44,7 +44,7 @@ internal sealed partial class StreamTurn(
         var context = new EffectContext(claim.Stream, input =>
         {
             var committed = new TaskCompletionSource<bool>();
-            told.Writer.TryWrite((input, committed));
+            if (!told.Writer.TryWrite((input, committed))) committed.SetResult(false);
             return committed.Task;
         });
 
@@ -56,8 +56,16 @@ internal sealed partial class StreamTurn(
             {
                 if (told.Reader.TryRead(out var said))
                 {
-                    lost = await AdvanceAsync(said.Input, null, stopping) == Step.Lost;
-                    said.Committed.TrySetResult(!lost);
+                    var committed = false;
+                    try
+                    {
+                        lost = await AdvanceAsync(said.Input, null, stopping) == Step.Lost;
+                        committed = !lost;
+                    }
+                    finally
+                    {
+                        said.Committed.TrySetResult(committed);
+                    }
                 }
                 else if (!await KeepAsync(stopping)) lost = true;
                 else if (await NextInputAsync(stopping) is { } work) lost = await HandleAsync(work, stopping) == Step.Lost;
@@ -66,13 +74,14 @@ internal sealed partial class StreamTurn(
         }
         finally
         {
+            // Nobody listens any more: an effect that waits to hear that its word is committed would never end.
+            told.Writer.TryComplete();
+            while (told.Reader.TryRead(out var late)) late.Committed.TrySetResult(false);
             if (!running.IsCompleted)
             {
                 unwanted.Cancel();
                 if (!await EndsAsync(running)) LogDeaf(claim.Stream, effect.IdempotencyKey);
             }
-            told.Writer.TryComplete();
-            while (told.Reader.TryRead(out var late)) late.Committed.TrySetResult(false);
         }
         if (lost) { over = true; return null; }
         if (!running.IsCompleted) return null;

@@ -38,8 +38,12 @@ internal sealed partial class RunDecider
         UnknownDecided decided => run with { Status = RunStatus.Running, Waits = null, Begun = false, Attempt = decided.Happened ? run.Attempt : run.Attempt + 1 },
         RunStopping stopping => run with { Status = RunStatus.Stopping, Reason = stopping.Reason, Cancelling = stopping.Cancelled, Waits = null },
         StopTried => run with { StopAttempt = run.StopAttempt + 1 },
-        RunClosed closed => run with { Status = closed.Outcome, Reason = closed.Reason, Waits = null, EndedAt = closed.At },
+        RunClosed closed => run with { Status = closed.Outcome, Reason = closed.Reason, Waits = null, EndedAt = closed.At, Untidy = closed.Outcome == RunStatus.Succeeded && HasCommands(run) },
+        CommandsRemoved => run with { Untidy = false },
         RunExpired => run with { Expired = true },
         _ => throw new InvalidOperationException($"A run knows no {happened.GetType().Name}."),
     };
+
+    private static bool HasCommands(RunState run) => run.Plan!.Steps.Any(s => s.Kind == WellKnownSteps.Command
+        || (s.Kind == WellKnownSteps.Release && run.Artifact?.ProcessTypes.ContainsKey(Apps.ProcessTypes.Release) == true));
 }

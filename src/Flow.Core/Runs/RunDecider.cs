@@ -11,6 +11,9 @@ internal sealed record ExecuteStep(RunId Run, PlannedStep Step, int Attempt) : E
 /// <summary>Stop what the run started, and lead the traffic back if it was being switched.</summary>
 internal sealed record StopRun(RunId Run, int Attempt) : Effect($"{Run}/stop/{Attempt}");
 
+/// <summary>Remove what is left of its commands.</summary>
+internal sealed record TidyRun(RunId Run) : Effect($"{Run}/tidy");
+
 internal sealed record DeleteRunLogs(RunId Run) : Effect($"{Run}/delete-logs");
 
 /// <summary>A run owes the world one thing at a time: the step that is due, or stopping what it started.</summary>
@@ -32,6 +35,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     public override Effect? Next(StreamId self, RunState run) => run switch
     {
         { Plan: null } => null,
+        { Closed: true, Untidy: true } => new TidyRun(IdOf(self)),
         { Closed: true } => run.Expired ? new DeleteRunLogs(IdOf(self)) : null,
         { Waits: not null } => null,
         { Status: RunStatus.Stopping } => new StopRun(IdOf(self), run.StopAttempt),
@@ -42,6 +46,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     public override Decision Decide(StreamId self, RunState run, RunInput input, DateTimeOffset now) => input switch
     {
         BeginRun begin when run.Plan is null => Go(self, run, Decision.Of(new RunBegun(begin.Plan, now)), now),
+        RunTidied when run is { Closed: true, Untidy: true } => Decision.Of(new CommandsRemoved()),
         RunRetentionOver when run.Closed => Decision.Of(new RunExpired()),
         LogsDeleted when run.Expired => Decision.Forget(),
         _ when run.Plan is null => Decision.Refuse("run-unknown", $"There is no run {self.Key}."),

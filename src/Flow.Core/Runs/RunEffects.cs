@@ -19,6 +19,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     {
         ExecuteStep execute => await ExecuteAsync(context, state, execute, unwanted),
         StopRun stop => await StopAsync(state, stop, unwanted),
+        TidyRun tidy => await TidyAsync(state, tidy.Run, unwanted),
         DeleteRunLogs delete => await DeleteLogsAsync(state, delete.Run, unwanted),
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
@@ -29,7 +30,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         if (step.Repeat == StepRepeat.OnceThenAsk && step.Kind != WellKnownSteps.Command && step.Kind != WellKnownSteps.Release)
         {
             if (state.Begun) return new StepUnknown(step.Name, $"step {step.Name} was interrupted, and it must not be repeated by itself: did it happen?");
-            if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) unwanted.ThrowIfCancellationRequested();
+            if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) throw new OperationCanceledException($"{execute.Run} belongs to somebody else now.");
         }
 
         using var activity = FlowMetrics.Activities.StartActivity($"step {step.Kind}");
@@ -102,9 +103,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
                 }
                 await runtime.StopAsync(deployment, policy.StopGrace, unwanted);
             }
-            foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
-                for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
-                    await runtime.StopCommandAsync(RunLogs.CommandId(stop.Run, step, attempt), policy.StopGrace, unwanted);
+            await StopCommandsAsync(state, stop.Run, policy.StopGrace, unwanted);
             return new Stopped();
         }
         catch (FlowException trouble)
@@ -116,6 +115,28 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
             LogBug(stop.Run, "stop", bug);
             return new StopFailed(new("stop-threw", $"{bug.GetType().Name}; the host's log has the details.", Transient: true));
         }
+    }
+
+    private async Task StopCommandsAsync(RunState state, RunId run, TimeSpan grace, CancellationToken unwanted)
+    {
+        var runtime = providers.Get<IRuntime>(state.Plan!.Policy.Runtime);
+        foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
+            for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
+                await runtime.StopCommandAsync(RunLogs.CommandId(run, step, attempt), grace, unwanted);
+    }
+
+    /// <summary>Only now that their outcome is committed: a runtime that has forgotten a command would run it again.</summary>
+    private async Task<Input> TidyAsync(RunState state, RunId run, CancellationToken unwanted)
+    {
+        try
+        {
+            await StopCommandsAsync(state, run, TimeSpan.Zero, unwanted);
+        }
+        catch (FlowException trouble) when (!trouble.Transient)
+        {
+            LogFailed(run, "tidy", 1, trouble.Message);
+        }
+        return new RunTidied();
     }
 
     private async Task<Input> DeleteLogsAsync(RunState state, RunId run, CancellationToken unwanted)

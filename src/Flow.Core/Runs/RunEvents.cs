@@ -21,6 +21,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(RunStopping), "stopping")]
 [JsonDerivedType(typeof(StopTried), "stop-tried")]
 [JsonDerivedType(typeof(RunClosed), "closed")]
+[JsonDerivedType(typeof(CommandsRemoved), "commands-removed")]
 [JsonDerivedType(typeof(RunExpired), "expired")]
 internal abstract record RunEvent : Event;
 
@@ -39,4 +40,5 @@ internal sealed record UnknownDecided(bool Happened, string By) : RunEvent;
 internal sealed record RunStopping(string Reason, bool Cancelled, string? By) : RunEvent;
 internal sealed record StopTried(Failure Failure) : RunEvent;
 internal sealed record RunClosed(RunStatus Outcome, string? Reason, DateTimeOffset At) : RunEvent;
+internal sealed record CommandsRemoved : RunEvent;
 internal sealed record RunExpired : RunEvent;

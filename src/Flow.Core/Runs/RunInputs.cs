@@ -22,6 +22,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(DecideUnknown), "decide-unknown")]
 [JsonDerivedType(typeof(Stopped), "stopped")]
 [JsonDerivedType(typeof(StopFailed), "stop-failed")]
+[JsonDerivedType(typeof(RunTidied), "tidied")]
 [JsonDerivedType(typeof(RunRetentionOver), "retention-over")]
 [JsonDerivedType(typeof(LogsDeleted), "logs-deleted")]
 internal abstract record RunInput : Input;
@@ -57,6 +58,7 @@ internal sealed record DecideUnknown(bool Happened, string By) : RunInput;
 /// <summary>Nothing of the run is left working.</summary>
 internal sealed record Stopped : RunInput;
 internal sealed record StopFailed(Failure Failure) : RunInput;
+internal sealed record RunTidied : RunInput;
 internal sealed record RunRetentionOver : RunInput;
 internal sealed record LogsDeleted : RunInput;
 

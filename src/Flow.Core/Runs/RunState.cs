@@ -50,6 +50,8 @@ public sealed record RunState
     public DateTimeOffset StepSince { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>It has ended well, and its runtime still keeps its commands.</summary>
+    public bool Untidy { get; init; }
     /// <summary>Its retention is over: logs go, then the run.</summary>
     public bool Expired { get; init; }
 

@@ -12,8 +12,8 @@ internal sealed partial class AppDecider
 
     public override AppState Evolve(AppState app, AppEvent happened) => happened switch
     {
-        // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever.
-        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
+        // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever. Its head may be the one that the old life had.
+        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs },
         AppPolicyChanged changed => app with { Policy = changed.Policy },
         AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
         AppDestroying => app with { Life = AppLife.Destroying, Hold = null },
@@ -39,7 +39,7 @@ internal sealed partial class AppDecider
         ResourcesIntended intended => app with { Ledger = [.. app.Ledger, .. intended.Resources.Where(r => app.Ledger.All(l => l.Id != r.Id))] },
         ResourcesGone gone => app with { Ledger = [.. app.Ledger.Where(r => !gone.Ids.Contains(r.Id))] },
         ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
-        FormationChanged changed => app with { Formation = app.Formation.ToImmutableDictionary().SetItems(changed.Quantities) },
+        FormationChanged changed => app with { Formation = app.Formation.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(changed.Quantities) },
         Held held => app with { Hold = held.Hold },
         Resumed => app with { Hold = null },
         PromotionBegun begun => app with { Promotions = [.. app.Promotions.TakeLast(PromotionsKept - 1), begun.Promotion] },

@@ -13,6 +13,7 @@ namespace Flow.Runs;
 internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Providers providers, IRouter router, ILogStore logs, TimeProvider time, ILogger<RunEffects> logger)
     : IEffectPerformer<RunState>
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(5);
     private readonly FrozenDictionary<string, IBuiltInStep> byKind = steps.ToFrozenDictionary(s => s.Kind);
 
     public async Task<Input> PerformAsync(EffectContext context, RunState state, Effect effect, CancellationToken unwanted) => effect switch
@@ -87,11 +88,14 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     }
 
     /// <summary>The traffic goes back if it was being led away; then everything the run started is stopped, commands of all attempts included.</summary>
-    private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken unwanted)
+    private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken cancelled)
     {
+        var policy = state.Plan!.Policy;
+        using var deadline = new CancellationTokenSource(policy.DrainDeadline + policy.StopGrace + StopPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, deadline.Token);
+        var unwanted = either.Token;
         try
         {
-            var policy = state.Plan!.Policy;
             var runtime = providers.Get<IRuntime>(policy.Runtime);
             if (state is { Grant: { Deployment: { } deployment } grant, Switched: false, Plan.Kind: not RunKind.Scale })
             {
@@ -109,6 +113,10 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         catch (FlowException trouble)
         {
             return new StopFailed(trouble.ToFailure());
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancelled.IsCancellationRequested)
+        {
+            return new StopFailed(new("stop-timeout", "the runtime or the router did not answer in time", Transient: true));
         }
         catch (Exception bug) when (bug is not (OutOfMemoryException or OperationCanceledException))
         {

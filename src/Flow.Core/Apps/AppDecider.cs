@@ -54,7 +54,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         DestroyApp destroy => Destroy(self, app, destroy, now),
         ChecksChanged checks => app.Candidates.Where(c => c.Revision?.Sha == checks.Commit)
             .Aggregate(Decision.Nothing, (told, c) => told.Send(RunDecider.StreamOf(c.Run), new LookAgain(null))),
-        InspectApp => app.InspectionWanted || app.Current is null ? Decision.Nothing : Decision.Of(new InspectionWanted()),
+        InspectApp => app.InspectionWanted || app is { Current: null, Slot: null } ? Decision.Nothing : Decision.Of(new InspectionWanted()),
         AppInspected seen => Inspected(self, app, seen, now),
         _ => Decision.Nothing,
     };
@@ -205,9 +205,12 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         var done = Decision.Of(new InspectionDone());
         if (app.Slot is not null || app.CurrentRelease is not { } current || current.Number != seen.Release) return done;
-        if (seen.Runs) return seen.Endpoints.SequenceEqual(current.Endpoints) ? done : done.And(new DeploymentReplaced(current.Number, current.Deployment, seen.Endpoints));
-        if (app.Candidates.Any(c => c.Kind == RunKind.Restart)) return done;
-        return done.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, "Flow") with { Revision = current.Revision }, now))
-            .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? "it is gone"}; it is started again", now)));
+        // Elsewhere is not where the route leads: started anew, it is routed anew.
+        if ((seen.Runs && seen.Endpoints.SequenceEqual(current.Endpoints)) || app.Candidates.Any(c => c is { Kind: RunKind.Restart, Leaving: false })) return done;
+        return done.And(StartAnew(self, app, now))
+            .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? (seen.Runs ? "it listens elsewhere" : "it is gone")}; it is started again", now)));
     }
+
+    private static Decision StartAnew(StreamId self, AppState app, DateTimeOffset now) => Start(
+        new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, app.CurrentRelease!.Artifact, "Flow") with { Revision = app.CurrentRelease.Revision }, now);
 }

@@ -32,7 +32,7 @@ internal sealed partial class PipelineDecider
             decision = Mind(pipeline, decision, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
                 ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
 
-        foreach (var proposal in listing.Proposals.Where(p => !p.Closed && definition.ReviewApps is not null)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
+        foreach (var proposal in listing.Proposals.Where(p => !p.Closed && definition.ReviewApps is not null).DistinctBy(p => p.Key)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
         return Close(pipeline, listing, complete, decision);
     }
 

@@ -94,7 +94,8 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
     {
         var definition = pipeline.Declared!.Definition;
         var app = definition.Apps.FirstOrDefault(a => a.Name == deploy.App);
-        var proposal = pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App);
+        var proposal = pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App)
+            ?? pipeline.Proposals.Values.FirstOrDefault(p => p.App is null && definition.ReviewApps is not null && TryName(definition, p.Proposal, out var name, out _) && name == deploy.App);
         if (app is null && proposal is null) return Decision.Refuse("app-unknown", $"Pipeline {definition.Name} has no app {deploy.App}.");
         var branch = app?.Branch ?? definition.Repository.DefaultBranch;
         if (proposal is null && deploy.Commit is null && !pipeline.Branches.ContainsKey(branch)) return Decision.Refuse("branch-missing", $"Branch '{branch}' has not been seen in {definition.Repository.Url}.");
@@ -106,7 +107,10 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var revision = named is not null
             ? named.Proposal.Head
             : new Revision { Sha = deploy.Commit ?? pipeline.Branches[branch].Commit, Ref = $"refs/heads/{branch}", Trust = Trust.Trusted };
-        return Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By)).Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)))
+        var asked = Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By));
+        // The review app of a proposal that gets none by itself.
+        if (proposal is { App: null }) asked = asked.And(new ReviewAppTold(proposal.Proposal.Key, deploy.App, proposal.Order)).Send(AppDecider.StreamOf(deploy.App), new DefineApp(Policies.OfReview(pipeline.Declared, proposal.Proposal)));
+        return asked.Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)))
             .Reply(Answer.Ok());
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Flow.Apps;
+using Flow.Builds;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
@@ -33,7 +34,10 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
     public void Settled(bool pushedOnceMore)
     {
         foreach (var name in people.Unanswered) world.Violate($"request {name} was never answered");
-        foreach (var name in witness.Apps.Keys) CheckStored(AppDecider.StreamOf(AppName.Parse(name)), witness.Apps[name] with { InspectionWanted = false });
+        foreach (var (name, app) in witness.Apps) CheckStored<AppState>(new(AppDecider.Kind, name), app, s => s with { InspectionWanted = false });
+        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s);
+        foreach (var (name, build) in witness.Builds) CheckStored<BuildState>(new(BuildDecider.Kind, name), build, s => s);
+        foreach (var (name, pipeline) in witness.Pipelines) CheckStored<PipelineState>(new(PipelineDecider.Kind, name), pipeline, s => s with { Look = 0, LookDue = false, LookAgain = false, Trouble = null });
         foreach (var (name, app) in witness.Apps) CheckOutside(AppName.Parse(name), app);
         CheckNobodysThings();
         if (!pushedOnceMore) return;
@@ -102,14 +106,19 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
             if (working) world.Violate($"build {build} still runs");
     }
 
-    /// <summary>State is the fold of what was acknowledged, and nothing else.</summary>
-    private void CheckStored(StreamId stream, object expected)
+    /// <summary>State is the fold of what was acknowledged, and nothing else but what is no history.</summary>
+    private void CheckStored<T>(StreamId stream, T expected, Func<T, T> recorded) where T : class
     {
         var kind = kinds.Of(stream);
         var stored = World.Now(store.LoadAsync(stream, default));
-        var (is_, should) = (stored is null ? "" : Encoding.UTF8.GetString(stored.Snapshot.Span), Encoding.UTF8.GetString(kind.WriteState(expected)));
-        if (is_ != should) world.Violate($"the state of {stream} is not what its events say:\n{is_}\n{should}");
+        var found = stored is null ? "nothing" : Encoding.UTF8.GetString(kind.WriteState(recorded((T)kind.ReadState(stored.Snapshot))));
+        var should = Encoding.UTF8.GetString(kind.WriteState(recorded(expected)));
+        if (found == should) return;
+        var at = found.Zip(should).TakeWhile(c => c.First == c.Second).Count();
+        world.Violate($"{stream} is stored as ...{Around(found, at)}... and its events say ...{Around(should, at)}...");
     }
+
+    private static string Around(string text, int at) => text[Math.Max(0, at - 80)..Math.Min(text.Length, at + 80)];
 
     private static string Listed<T>(IEnumerable<T> things) => string.Join(", ", things) is { Length: > 0 } some ? some : "nothing";
 }

@@ -151,6 +151,7 @@ internal sealed class SimulatedNode
         {
             world.Violate($"the pump threw for {claim.Stream}: {bug}");
         }
+        world.StaysOnItsThread($"moving {claim.Stream}");
         moving--;
     }
 

@@ -34,6 +34,7 @@ internal sealed class Simulation
     private Simulation(int seed, PlantedFault planted, bool tells)
     {
         world = new(seed, planted, tells);
+        world.Time.Used = world.StaysOnItsThread;
         memory = new(world.Time);
         store = new(world, memory);
         outside = new(world);
@@ -76,13 +77,18 @@ internal sealed class Simulation
         outside.Code.Outage = outside.Code.ListingsLackMain = false;
         world.Tell("the faults stop");
 
-        if (Settles("after the faults")) check.Settled(pushedOnceMore: false);
-        people.PushOnceMore();
-        if (Settles("after one more push")) check.Settled(pushedOnceMore: true);
-        people.CloseAll();
-        if (Settles("after all proposals were closed")) check.Closed();
-        people.DestroyAll();
-        if (Settles("after everything was destroyed")) check.Gone();
+        Then("after the faults", () => { }, () => check.Settled(pushedOnceMore: false));
+        Then("after one more push", people.PushOnceMore, () => check.Settled(pushedOnceMore: true));
+        Then("after all proposals were closed", people.CloseAll, check.Closed);
+        Then("after everything was destroyed", people.DestroyAll, check.Gone);
+    }
+
+    private void Then(string when, Action begin, Action look)
+    {
+        if (world.Violation is not null) return;
+        world.Tell($"--- {when} ---");
+        begin();
+        if (Settles(when)) look();
     }
 
     /// <summary>For a while nothing may be open but what is held; it must come to that within bounded time.</summary>

@@ -57,10 +57,17 @@ internal sealed class World(int seed, PlantedFault planted, bool tells)
     /// <summary>Into the trace, by which two runs of one seed are compared; and into the story, when somebody listens.</summary>
     public void Tell(string line)
     {
-        if (Environment.CurrentManagedThreadId != Thread) throw new InvalidOperationException($"'{line}' happens on a foreign thread.");
+        StaysOnItsThread(line);
         foreach (var c in line) Trace = (Trace ^ c) * Prime;
         Trace = (Trace ^ (ulong)Time.Elapsed.Ticks) * Prime;
         if (tells) Story.Add($"{Time.Elapsed:hh\\:mm\\:ss\\.f}  {line}");
+    }
+
+    /// <summary>Whatever hops to another thread cannot be repeated: then the simulation itself is broken, and says so.</summary>
+    public void StaysOnItsThread(string what)
+    {
+        if (Environment.CurrentManagedThreadId == Thread) return;
+        Violation ??= $"'{what}' happens on a foreign thread: {Environment.StackTrace}";
     }
 
     public void Later(SimulatedNode node, Action go) => waiting.Add((node, go));

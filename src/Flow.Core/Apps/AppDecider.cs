@@ -17,6 +17,7 @@ internal sealed record LookAtDeployment(AppName App, DeploymentId Deployment, in
 internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 {
     public const string Kind = "app";
+    private static readonly TimeSpan InspectAgain = TimeSpan.FromSeconds(30);
 
     public static StreamId StreamOf(AppName app) => new(Kind, app.ToString());
     private static AppName NameOf(StreamId self) => AppName.Parse(self.Key);
@@ -204,6 +205,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Inspected(StreamId self, AppState app, AppInspected seen, DateTimeOffset now)
     {
         var done = Decision.Of(new InspectionDone());
+        if (seen.Blind) return done.Send(self, new InspectApp(), InspectAgain);
         if (app.Slot is not null || app.CurrentRelease is not { } current || current.Number != seen.Release) return done;
         // Elsewhere is not where the route leads: started anew, it is routed anew.
         if ((seen.Runs && seen.Endpoints.SequenceEqual(current.Endpoints)) || app.Candidates.Any(c => c is { Kind: RunKind.Restart, Leaving: false })) return done;

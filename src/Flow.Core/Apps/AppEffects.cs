@@ -27,7 +27,7 @@ internal sealed partial class AppEffects(Providers providers, TimeProvider time,
         {
             // A runtime that is down is no evidence: nothing is concluded, it is looked at again.
             LogTrouble(look.App, trouble);
-            return new AppInspected(look.Release, true, current.Endpoints, null);
+            return new AppInspected(look.Release, true, current.Endpoints, null, Blind: true);
         }
     }
 

@@ -74,5 +74,5 @@ internal sealed record ChecksChanged(CommitSha Commit) : AppInput;
 /// <summary>Look whether the current release really runs.</summary>
 internal sealed record InspectApp : AppInput;
 
-/// <summary>Result of looking. A healthy answer names where the processes listen now.</summary>
-internal sealed record AppInspected(int Release, bool Runs, IReadOnlyList<Uri> Endpoints, string? Problem) : AppInput;
+/// <summary>Result of looking. A healthy answer names where the processes listen now; one without sight concludes nothing.</summary>
+internal sealed record AppInspected(int Release, bool Runs, IReadOnlyList<Uri> Endpoints, string? Problem, bool Blind = false) : AppInput;

@@ -111,7 +111,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void Push(string branch, Quality quality)
     {
-        var commit = outside.Code.Commit(quality, quality == Quality.Good && world.OneIn(6) ? outside.Code.TreeOf(outside.Code.Branches["main"]) : null);
+        var main = outside.Code.Branches["main"];
+        var commit = outside.Code.Commit(quality, quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.TreeOf(main) : null);
         world.Tell($"somebody pushes {commit.ToString()[30..]} ({quality}) to {branch}");
         outside.Code.Branches[branch] = commit;
         Hint();

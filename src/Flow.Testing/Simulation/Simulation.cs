@@ -127,7 +127,7 @@ internal sealed class Simulation
         if (world.GoOn() || outside.GoOn()) return;
         foreach (var other in nodes)
             if (other.TakeWork()) return;
-        if (!Pass()) world.Violate("nothing will ever happen again");
+        if (!Pass() && !nodes.Any(n => n.IsDead)) world.Violate("nothing will ever happen again");
     }
 
     /// <summary>Time passes to whatever is due next.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class AppDecider
         var succeeded = ended.Outcome == RunStatus.Succeeded;
 
         if (mine && succeeded && run.Kind == RunKind.Destroy) return Destroyed(self, app, decision, now);
+        if (run.Kind == RunKind.Destroy) return decision.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, "Flow"), now));
         if (mine && run.Kind != RunKind.Destroy) decision = Settle(self, app, run, ended, decision, now);
         if (run.Origin is { } origin) decision = decision.Send(StreamOf(origin.From), new PromotionTargetEnded(origin.Promotion, new(NameOf(self), succeeded ? PromotionState.Succeeded : PromotionState.Failed,
             succeeded ? PendingRelease(app, run)?.Number : null, ended.Reason, run.Run)));
@@ -33,7 +34,9 @@ internal sealed partial class AppDecider
         if (ended.Outcome != RunStatus.Succeeded)
         {
             if (release is not null) decision = decision.And(new ReleaseFailed(release.Number, ended.Reason ?? ended.Outcome.ToString(), now));
-            return scaled ? decision : decision.And(new ResourcesGone([started.ToString()]));
+            if (!scaled) return decision.And(new ResourcesGone([started.ToString()]));
+            // What half a scaling has left, and where the route leads, is anybody's guess.
+            return app is { Life: AppLife.Active, Current: not null } ? decision.And(StartAnew(self, app, now)) : decision;
         }
         var current = app.CurrentRelease;
         if (current is not null && !scaled) decision = decision.And(new ResourcesGone([current.Deployment.ToString()]));

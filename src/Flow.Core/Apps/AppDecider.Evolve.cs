@@ -12,15 +12,15 @@ internal sealed partial class AppDecider
 
     public override AppState Evolve(AppState app, AppEvent happened) => happened switch
     {
-        // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever.
-        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
+        // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever. Its head may be the one that the old life had.
+        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs },
         AppPolicyChanged changed => app with { Policy = changed.Policy },
         AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
         AppDestroying => app with { Life = AppLife.Destroying, Hold = null },
         AppDestroyed => new() { Life = AppLife.Destroyed, Policy = app.Policy, Generation = app.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
 
         RunPlanned planned => app with { Candidates = [.. app.Candidates, planned.Run], Runs = planned.Run.Run.Number, NewestSeen = Math.Max(app.NewestSeen, planned.Run.Order) },
-        SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = asked.Artifact ?? c.Artifact }),
+        SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = c.Kind == Runs.RunKind.Deploy ? asked.Artifact ?? c.Artifact : c.Artifact }),
         CandidateLeaving leaving => Change(app, leaving.Run, c => c with { Leaving = true }),
         SlotGiven given => app with
         {
@@ -31,9 +31,7 @@ internal sealed partial class AppDecider
         CandidateEnded ended => app with { Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)], Slot = app.Slot == ended.Run ? null : app.Slot },
 
         ReleaseCreated created => app with { Releases = [.. app.Releases, created.Release] },
-        ReleaseSucceeded done => ChangeRelease(app, done.Number, r => r with { State = ReleaseState.Succeeded, Endpoints = done.Endpoints, EndedAt = done.At }) is var after
-            ? after with { Current = done.Number, Config = after.FindRelease(done.Number)!.Kind == Runs.RunKind.Rollback ? after.FindRelease(done.Number)!.Config : after.Config }
-            : app,
+        ReleaseSucceeded done => Serve(ChangeRelease(app, done.Number, r => r with { State = ReleaseState.Succeeded, Endpoints = done.Endpoints, EndedAt = done.At }), done.Number),
         ReleaseFailed failed => Forget(ChangeRelease(app, failed.Number, r => r with { State = ReleaseState.Failed, Reason = failed.Reason, EndedAt = failed.At })),
         ReleasesExpired expired => Forget(app with { Releases = [.. app.Releases.Select(r => expired.Numbers.Contains(r.Number) ? r with { State = ReleaseState.Expired } : r)] }),
         DeploymentReplaced replaced => ChangeRelease(app, replaced.Release, r => r with { Deployment = replaced.Deployment, Endpoints = replaced.Endpoints }),
@@ -41,7 +39,7 @@ internal sealed partial class AppDecider
         ResourcesIntended intended => app with { Ledger = [.. app.Ledger, .. intended.Resources.Where(r => app.Ledger.All(l => l.Id != r.Id))] },
         ResourcesGone gone => app with { Ledger = [.. app.Ledger.Where(r => !gone.Ids.Contains(r.Id))] },
         ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
-        FormationChanged changed => app with { Formation = app.Formation.ToImmutableDictionary().SetItems(changed.Quantities) },
+        FormationChanged changed => app with { Formation = app.Formation.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(changed.Quantities) },
         Held held => app with { Hold = held.Hold },
         Resumed => app with { Hold = null },
         PromotionBegun begun => app with { Promotions = [.. app.Promotions.TakeLast(PromotionsKept - 1), begun.Promotion] },
@@ -57,6 +55,18 @@ internal sealed partial class AppDecider
 
     private static AppState Change(AppState app, Runs.RunId run, Func<Candidate, Candidate> change) =>
         app with { Candidates = [.. app.Candidates.Select(c => c.Run == run ? change(c) : c)] };
+
+    /// <summary>A rollback makes its older config the current one; config that was changed while it was at work is still wanted.</summary>
+    private static AppState Serve(AppState app, int number) => app with
+    {
+        Current = number,
+        Config = app.FindRelease(number) switch
+        {
+            { Kind: Runs.RunKind.Rollback } back => back.Config,
+            { Kind: Runs.RunKind.Config } change => Math.Max(change.Config, app.Config),
+            _ => app.Config,
+        },
+    };
 
     private static AppState ChangeRelease(AppState app, int number, Func<Release, Release> change) =>
         app with { Releases = [.. app.Releases.Select(r => r.Number == number ? change(r) : r)] };

@@ -26,7 +26,7 @@ internal sealed partial class AppDecider
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
         if (app.CurrentRelease is not { } current) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
         var run = NextRun(self, app);
-        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Artifact = current.Artifact, Revision = current.Revision, Config = version },
+        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Config = version },
             Plans.Activate(app.Policy!, RunKind.Config, current.Artifact, change.By) with { Revision = current.Revision }, now))
             .Reply(Answer.Ok(run));
     }
@@ -86,7 +86,8 @@ internal sealed partial class AppDecider
         var decision = Decision.Of(new Held(new($"rolled back to v{old.Number}", asked.By, now)))
             .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Revision = old.Revision, Config = old.Config },
                 Plans.Activate(app.Policy!, RunKind.Rollback, old.Artifact, asked.By) with { Revision = old.Revision }, now));
-        if (app.Slot is { } active && app.Candidates.First(c => c.Run == active) is { Leaving: false } change)
+        // Also config that waits to be released: going back to older config is the newer wish.
+        foreach (var change in app.Candidates.Where(c => !c.Leaving && (c.Run == app.Slot || c.Kind == RunKind.Config)))
             decision = Leave(decision, change, $"a rollback to v{old.Number} was asked for");
         return decision.Reply(Answer.Ok(run));
 

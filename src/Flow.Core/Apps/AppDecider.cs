@@ -17,6 +17,7 @@ internal sealed record LookAtDeployment(AppName App, DeploymentId Deployment, in
 internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 {
     public const string Kind = "app";
+    private static readonly TimeSpan InspectAgain = TimeSpan.FromSeconds(30);
 
     public static StreamId StreamOf(AppName app) => new(Kind, app.ToString());
     private static AppName NameOf(StreamId self) => AppName.Parse(self.Key);
@@ -29,13 +30,15 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
         DefineApp define => Define(self, app, define, now),
+        HeadObserved { Owner: { } owner } head when !IsOf(app, owner) => Refused($"deploy {head.Revision.Sha.Short} of {Named(owner)}", $"{self.Key} belongs to {Named(OwnerOf(app))}", "app-taken", now),
+        DestroyApp { Owner: { } owner } when !IsOf(app, owner) => Refused($"destroy {self.Key} for {Named(owner)}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         RunEnded ended => End(self, app, ended, now),
         PromotionTargetEnded ended when app.Promotions.Any(p => p.Id == ended.Promotion) => Decision.Of(new PromotionTargetSettled(ended.Promotion, ended.Target)),
         ReceivePromotion received => Receive(self, app, received, now),
         HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
             Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
         DestroyApp when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)),
-        RequestSlot asked => app.Candidates.Any(c => c.Run == asked.Run) ? Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run) : Decision.Nothing,
+        RequestSlot asked => AskSlot(self, app, asked, now),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -52,18 +55,24 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         DestroyApp destroy => Destroy(self, app, destroy, now),
         ChecksChanged checks => app.Candidates.Where(c => c.Revision?.Sha == checks.Commit)
             .Aggregate(Decision.Nothing, (told, c) => told.Send(RunDecider.StreamOf(c.Run), new LookAgain(null))),
-        InspectApp => app.InspectionWanted || app.Current is null ? Decision.Nothing : Decision.Of(new InspectionWanted()),
+        InspectApp => app.InspectionWanted || app is { Current: null, Slot: null } ? Decision.Nothing : Decision.Of(new InspectionWanted()),
         AppInspected seen => Inspected(self, app, seen, now),
         _ => Decision.Nothing,
     };
 
     private static Decision Define(StreamId self, AppState app, DefineApp define, DateTimeOffset now) => app.Life switch
     {
-        AppLife.Active when app.Policy!.Pipeline != define.Policy.Pipeline => Refused($"declare {self.Key} for pipeline {define.Policy.Pipeline}", $"it belongs to pipeline {app.Policy.Pipeline}", "app-taken", now),
+        AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
+        AppLife.Destroying when app.Rebirth is not null && !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"{Named(OwnerOf(app))} gets it", "app-taken", now),
         AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
         AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head))),
         _ => Born(app, define.Policy, now),
     };
+
+    private static AppOwner OwnerOf(AppPolicy policy) => new(policy.Pipeline, policy.Proposal);
+    private static AppOwner OwnerOf(AppState app) => OwnerOf((app.Rebirth?.Policy ?? app.Policy)!);
+    private static bool IsOf(AppState app, AppOwner owner) => app.Life is AppLife.None or AppLife.Destroyed || OwnerOf(app) == owner;
+    private static string Named(AppOwner owner) => $"pipeline {owner.Pipeline}{(owner.Proposal is { } proposal ? $", proposal {proposal}" : "")}";
 
     private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now)
     {
@@ -81,6 +90,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         return Start(new Candidate { Run = run, Kind = RunKind.Deploy, Order = head.Order, Automatic = head.By is null, Revision = head.Revision }, Plans.Deploy(app.Policy!, head.Revision, head.By), now)
             .Reply(Answer.Ok(run));
     }
+
+    /// <summary>Asked again and again while it waits: on record once.</summary>
+    private Decision AskSlot(StreamId self, AppState app, RequestSlot asked, DateTimeOffset now) => app.Candidates.FirstOrDefault(c => c.Run == asked.Run) switch
+    {
+        null or { Leaving: true } => Decision.Nothing,
+        { Ready: true } => Then(self, app, Decision.Nothing, now, asked.Run),
+        _ => Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run),
+    };
 
     /// <summary>Whatever happened, the slot may now be free for somebody: one place decides who gets it.</summary>
     private Decision Then(StreamId self, AppState before, Decision decided, DateTimeOffset now, RunId? asked = null)
@@ -127,7 +144,9 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         var name = NameOf(self);
         var current = app.CurrentRelease;
-        var artifact = chosen.Artifact ?? current?.Artifact;
+        // These follow the present release, which may have changed since they were asked for: never old code after new.
+        var follows = chosen.Kind is RunKind.Config or RunKind.Restart or RunKind.Scale;
+        var artifact = follows ? current?.Artifact : chosen.Artifact;
         // Scaling changes the processes that serve; a teardown starts none; everything else starts new ones beside them.
         DeploymentId? started = chosen.Kind is RunKind.Destroy or RunKind.Scale ? null : new(name, app.Generation, app.Deployments + 1);
         var given = Decision.Of(new SlotGiven(chosen.Run, started));
@@ -139,8 +158,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                 Run = chosen.Run,
                 Kind = chosen.Kind,
                 Artifact = artifact!,
-                Config = chosen.Config ?? app.Config,
-                Revision = chosen.Revision,
+                Config = chosen.Kind == RunKind.Config ? Math.Max(chosen.Config ?? 0, app.Config) : chosen.Config ?? app.Config,
+                Revision = follows ? current?.Revision : chosen.Revision,
                 Origin = chosen.Origin,
                 Deployment = started!.Value,
                 CreatedAt = now,
@@ -151,6 +170,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         var release = PendingRelease(app, chosen) ?? current;
         return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact) with
         {
+            Artifact = follows ? artifact : null,
+            Revision = follows ? current?.Revision : null,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,
             PreviousEndpoints = current?.Endpoints ?? [],
@@ -184,10 +205,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Inspected(StreamId self, AppState app, AppInspected seen, DateTimeOffset now)
     {
         var done = Decision.Of(new InspectionDone());
+        if (seen.Blind) return done.Send(self, new InspectApp(), InspectAgain);
         if (app.Slot is not null || app.CurrentRelease is not { } current || current.Number != seen.Release) return done;
-        if (seen.Runs) return seen.Endpoints.SequenceEqual(current.Endpoints) ? done : done.And(new DeploymentReplaced(current.Number, current.Deployment, seen.Endpoints));
-        if (app.Candidates.Any(c => c.Kind == RunKind.Restart)) return done;
-        return done.And(Start(new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, "Flow") with { Revision = current.Revision }, now))
-            .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? "it is gone"}; it is started again", now)));
+        // Elsewhere is not where the route leads: started anew, it is routed anew.
+        if ((seen.Runs && seen.Endpoints.SequenceEqual(current.Endpoints)) || app.Candidates.Any(c => c is { Kind: RunKind.Restart, Leaving: false })) return done;
+        return done.And(StartAnew(self, app, now))
+            .And(new RequestRefused(new($"find {current.Deployment} running", $"{seen.Problem ?? (seen.Runs ? "it listens elsewhere" : "it is gone")}; it is started again", now)));
     }
+
+    private static Decision StartAnew(StreamId self, AppState app, DateTimeOffset now) => Start(
+        new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, app.CurrentRelease!.Artifact, "Flow") with { Revision = app.CurrentRelease.Revision }, now);
 }

@@ -28,11 +28,14 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(AppInspected), "inspected")]
 internal abstract record AppInput : Input;
 
+/// <summary>Who speaks as an app's pipeline, and of which proposal: names can meet, and nobody may move or destroy what belongs to others.</summary>
+internal sealed record AppOwner(PipelineName Pipeline, string? Proposal);
+
 /// <summary>From its pipeline: be, and live like this.</summary>
 internal sealed record DefineApp(AppPolicy Policy) : AppInput;
 
 /// <summary>From its pipeline: "this is the n-th head I saw". Or from a person, for a commit of their choice.</summary>
-internal sealed record HeadObserved(long Order, Revision Revision, string? By = null) : AppInput;
+internal sealed record HeadObserved(long Order, Revision Revision, string? By = null, AppOwner? Owner = null) : AppInput;
 
 /// <summary>Names to values; null removes.</summary>
 internal sealed record ChangeConfig(IReadOnlyDictionary<string, ConfigValue?> Changes, string By) : AppInput;
@@ -57,7 +60,7 @@ internal sealed record RestartProcesses(string By, string? Reason = null) : AppI
 internal sealed record RunCommand(string Command, TimeSpan Timeout, string By) : AppInput;
 
 /// <summary>With evidence: who asked, or how the proposal is known to be closed.</summary>
-internal sealed record DestroyApp(string Evidence, string By) : AppInput;
+internal sealed record DestroyApp(string Evidence, string By, AppOwner? Owner = null) : AppInput;
 
 /// <summary>From a run that is about to change the app.</summary>
 internal sealed record RequestSlot(RunId Run, Artifact? Artifact) : AppInput;
@@ -71,5 +74,5 @@ internal sealed record ChecksChanged(CommitSha Commit) : AppInput;
 /// <summary>Look whether the current release really runs.</summary>
 internal sealed record InspectApp : AppInput;
 
-/// <summary>Result of looking. A healthy answer names where the processes listen now.</summary>
-internal sealed record AppInspected(int Release, bool Runs, IReadOnlyList<Uri> Endpoints, string? Problem) : AppInput;
+/// <summary>Result of looking. A healthy answer names where the processes listen now; one without sight concludes nothing.</summary>
+internal sealed record AppInspected(int Release, bool Runs, IReadOnlyList<Uri> Endpoints, string? Problem, bool Blind = false) : AppInput;

@@ -13,7 +13,7 @@ internal sealed class AppInspector(FlowMailbox mailbox) : IEngineStarter
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
-            if (app is { Life: AppLife.Active, Current: not null }) await mailbox.PostAsync(stream, new InspectApp(), cancellationToken: cancellationToken);
+            if (app.Life == AppLife.Active && (app.Current is not null || app.Slot is not null)) await mailbox.PostAsync(stream, new InspectApp(), cancellationToken: cancellationToken);
     }
 }
 

@@ -26,9 +26,10 @@ internal sealed class BuildDecider : Decider<BuildState, BuildInput, BuildEvent>
 
     public override Effect? Next(StreamId self, BuildState build) => build switch
     {
-        { Artifact: not null } or { Order: null } or { Resting: true } => null,
-        { Wanted.Count: > 0 } => new ExecuteBuild(self.Key, build.Order, build.Attempt),
-        { Started: true } => new StopBuild(self.Key, build.Order, build.Attempt),
+        { Artifact: not null } or { Order: null } => null,
+        // To its end, also when somebody wants it again meanwhile: that is a new attempt.
+        { Stopping: true } => new StopBuild(self.Key, build.Order, build.Attempt),
+        { Resting: false, Wanted.Count: > 0 } => new ExecuteBuild(self.Key, build.Order, build.Attempt),
         _ => null,
     };
 
@@ -39,29 +40,33 @@ internal sealed class BuildDecider : Decider<BuildState, BuildInput, BuildEvent>
         WantArtifact want when !build.Wanted.Contains(want.Run) => Decision.Of(new ArtifactWanted(want.Run, want.Order, now)),
         UnwantArtifact unwant when build.Wanted.Contains(unwant.Run) => Decision.Of(new ArtifactUnwanted(unwant.Run)),
         BuildCompleted done when build.Artifact is null => Tell(build, Decision.Of(new ArtifactBuilt(done.Artifact)), new ArtifactReady(self.Key, done.Artifact)),
-        BuildAttemptFailed failed when build.Artifact is null => Fail(self, build, failed.Failure),
-        BuildRested rested when build.Resting && rested.Attempt == build.Attempt => Decision.Of(new BuildResumed()),
-        BuildStopped when build is { Wanted.Count: 0, Started: true, Artifact: null } => Decision.Of(new BuildEnded()),
+        BuildAttemptFailed failed when build is { Artifact: null, Stopping: false, Wanted.Count: > 0 } => Fail(self, build, failed),
+        BuildRested rested when build.Resting && rested.Failures == build.Failures => Decision.Of(new BuildResumed()),
+        BuildStopped when build is { Stopping: true, Artifact: null } => Decision.Of(new BuildEnded()),
         ExpireBuild expire when build is { Wanted.Count: 0, Started: false } or { Wanted.Count: 0, Artifact: not null } && build.LastWanted <= expire.NotWantedSince => Decision.Forget(),
         _ => Decision.Nothing,
     };
 
-    private static Decision Fail(StreamId self, BuildState build, Failure failure) => failure.Transient && build.Failures + 1 < PassingFailures
-        ? Decision.Of(new BuildFailedOnce(failure)).Send(self, new BuildRested(build.Attempt + 1), TimeSpan.FromSeconds(5 << build.Failures))
-        : Tell(build, Decision.Of(new BuildGivenUp(failure)), new BuildFailed(self.Key, failure));
+    private static Decision Fail(StreamId self, BuildState build, BuildAttemptFailed failed) => failed.Failure.Transient && build.Failures + 1 < PassingFailures
+        ? Decision.Of(new BuildFailedOnce(failed.Failure, failed.Unsure)).Send(self, new BuildRested(build.Failures + 1), TimeSpan.FromSeconds(5 << build.Failures))
+        : Tell(build, Decision.Of(new BuildGivenUp(failed.Failure, failed.Unsure)), new BuildFailed(self.Key, failed.Failure));
 
     private static Decision Tell(BuildState build, Decision decided, RunInput news) =>
         build.Wanted.Aggregate(decided, (told, run) => told.Send(RunDecider.StreamOf(run), news));
 
     public override BuildState Evolve(BuildState build, BuildEvent happened) => happened switch
     {
-        ArtifactWanted wanted => build with { Order = build.Order ?? wanted.Order, Wanted = [.. build.Wanted, wanted.Run], Started = build.Artifact is null, LastWanted = wanted.At },
-        ArtifactUnwanted unwanted => build with { Wanted = [.. build.Wanted.Where(r => r != unwanted.Run)] },
-        ArtifactBuilt built => build with { Artifact = built.Artifact, Wanted = [], Started = false, Failures = 0 },
-        BuildFailedOnce => build with { Attempt = build.Attempt + 1, Failures = build.Failures + 1, Resting = true },
+        // Whoever comes first to a build that nobody is at says how: older orders may name a commit or a source that is gone.
+        ArtifactWanted wanted => build with { Order = build.Started ? build.Order : wanted.Order, Wanted = [.. build.Wanted, wanted.Run], Started = build.Artifact is null, LastWanted = wanted.At },
+        ArtifactUnwanted unwanted => Left(build with { Wanted = [.. build.Wanted.Where(r => r != unwanted.Run)] }),
+        ArtifactBuilt built => build with { Artifact = built.Artifact, Wanted = [], Started = false, Stopping = false, Failures = 0 },
+        BuildFailedOnce failed => build with { Attempt = failed.Unsure ? build.Attempt : build.Attempt + 1, Failures = build.Failures + 1, Resting = true },
         BuildResumed => build with { Resting = false },
+        BuildGivenUp { Unsure: true } => build with { Failures = 0, Resting = false, Wanted = [], Stopping = true },
         BuildGivenUp => build with { Attempt = build.Attempt + 1, Failures = 0, Resting = false, Wanted = [], Started = false },
-        BuildEnded => build with { Attempt = build.Attempt + 1, Failures = 0, Resting = false, Started = false },
+        BuildEnded => build with { Attempt = build.Attempt + 1, Failures = 0, Resting = false, Started = build.Wanted.Count > 0, Stopping = false },
         _ => throw new InvalidOperationException($"A build knows no {happened.GetType().Name}."),
     };
+
+    private static BuildState Left(BuildState build) => build is { Wanted.Count: 0, Started: true } ? build with { Stopping = true } : build;
 }

@@ -9,6 +9,7 @@ namespace Flow.Builds;
 /// <summary>Builds, as many at once as this host may.</summary>
 internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<BuildEffects> logger) : IEffectPerformer<BuildState>, IDisposable
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
     private readonly SemaphoreSlim room = new(options.Value.MaxConcurrentBuilds);
 
     public async Task<Input> PerformAsync(EffectContext context, BuildState state, Effect effect, CancellationToken unwanted)
@@ -24,12 +25,12 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         }
         catch (FlowException trouble) when (effect is ExecuteBuild)
         {
-            return new BuildAttemptFailed(trouble.ToFailure());
+            return new BuildAttemptFailed(trouble.ToFailure(), Unsure: true);
         }
         catch (Exception bug) when (effect is ExecuteBuild && bug is not (OutOfMemoryException or OperationCanceledException))
         {
             LogBug(context.Stream, bug);
-            return new BuildAttemptFailed(new("builder-threw", $"{bug.GetType().Name} in the builder; the host's log has the details."));
+            return new BuildAttemptFailed(new("builder-threw", $"{bug.GetType().Name} in the builder; the host's log has the details."), Unsure: true);
         }
     }
 
@@ -50,7 +51,18 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
                 Timeout = order.Timeout,
             };
             var builder = providers.Get<IBuilder>(order.Builder);
-            var status = await Following.Async(() => builder.BuildAsync(request, unwanted), time, unwanted);
+            // The builder keeps the limit; this is for one that does not answer any more.
+            using var deadline = new CancellationTokenSource(order.Timeout + Grace, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
+            WorkStatus<Artifact> status;
+            try
+            {
+                status = await Following.Async(() => builder.BuildAsync(request, either.Token), time, either.Token);
+            }
+            catch (OperationCanceledException) when (deadline.IsCancellationRequested && !unwanted.IsCancellationRequested)
+            {
+                return new BuildAttemptFailed(new("build-timeout", $"The build did not end within {order.Timeout}."), Unsure: true);
+            }
             return status.Value is { } artifact ? new BuildCompleted(artifact) : new BuildAttemptFailed(status.Failure!);
         }
         finally

@@ -18,6 +18,8 @@ public sealed record BuildState
     public int Attempt { get; init; } = 1;
     /// <summary>Something may be running for the present attempt.</summary>
     public bool Started { get; init; }
+    /// <summary>Nobody wants it any more: whatever runs for the present attempt is being stopped.</summary>
+    public bool Stopping { get; init; }
     /// <summary>So often the present wish failed for reasons that may pass.</summary>
     public int Failures { get; init; }
     /// <summary>Waits before the next attempt.</summary>
@@ -56,8 +58,10 @@ internal abstract record BuildInput : Input;
 internal sealed record WantArtifact(RunId Run, BuildOrder Order) : BuildInput;
 internal sealed record UnwantArtifact(RunId Run) : BuildInput;
 internal sealed record BuildCompleted(Artifact Artifact) : BuildInput;
-internal sealed record BuildAttemptFailed(Failure Failure) : BuildInput;
-internal sealed record BuildRested(int Attempt) : BuildInput;
+
+/// <summary>Unsure: nobody knows what became of it, so the next try is the same attempt.</summary>
+internal sealed record BuildAttemptFailed(Failure Failure, bool Unsure = false) : BuildInput;
+internal sealed record BuildRested(int Failures) : BuildInput;
 internal sealed record BuildStopped : BuildInput;
 
 /// <summary>No release refers to its artifact any more, said by somebody who has looked at all of them.</summary>
@@ -76,7 +80,7 @@ internal abstract record BuildEvent : Event;
 internal sealed record ArtifactWanted(RunId Run, BuildOrder Order, DateTimeOffset At) : BuildEvent;
 internal sealed record ArtifactUnwanted(RunId Run) : BuildEvent;
 internal sealed record ArtifactBuilt(Artifact Artifact) : BuildEvent;
-internal sealed record BuildFailedOnce(Failure Failure) : BuildEvent;
-internal sealed record BuildGivenUp(Failure Failure) : BuildEvent;
+internal sealed record BuildFailedOnce(Failure Failure, bool Unsure = false) : BuildEvent;
+internal sealed record BuildGivenUp(Failure Failure, bool Unsure = false) : BuildEvent;
 internal sealed record BuildResumed : BuildEvent;
 internal sealed record BuildEnded : BuildEvent;

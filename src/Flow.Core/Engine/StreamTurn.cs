@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Flow.Diagnostics;
 using Flow.Storage;
 using Microsoft.Extensions.Logging;
@@ -40,13 +39,8 @@ internal sealed partial class StreamTurn(
     private async Task<Input?> PerformAsync(Effect effect, CancellationToken stopping)
     {
         using var unwanted = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var told = Channel.CreateUnbounded<(Input Input, TaskCompletionSource<bool> Committed)>(new() { SingleReader = true, AllowSynchronousContinuations = true });
-        var context = new EffectContext(claim.Stream, input =>
-        {
-            var committed = new TaskCompletionSource<bool>();
-            told.Writer.TryWrite((input, committed));
-            return committed.Task;
-        });
+        var told = new Sayings();
+        var context = new EffectContext(claim.Stream, told.SayAsync);
 
         var running = kind.PerformAsync(context, state, effect, unwanted.Token);
         var lost = false;
@@ -54,25 +48,32 @@ internal sealed partial class StreamTurn(
         {
             while (!running.IsCompleted && !lost && IsOwed(effect))
             {
-                if (told.Reader.TryRead(out var said))
+                if (told.Hear() is { } said)
                 {
-                    lost = await AdvanceAsync(said.Input, null, stopping) == Step.Lost;
-                    said.Committed.TrySetResult(!lost);
+                    var committed = false;
+                    try
+                    {
+                        lost = await AdvanceAsync(said.Input, null, stopping) == Step.Lost;
+                        committed = !lost;
+                    }
+                    finally
+                    {
+                        said.Committed.TrySetResult(committed);
+                    }
                 }
                 else if (!await KeepAsync(stopping)) lost = true;
                 else if (await NextInputAsync(stopping) is { } work) lost = await HandleAsync(work, stopping) == Step.Lost;
-                else await SomethingHappensAsync(running, told.Reader, stopping);
+                else await SomethingHappensAsync(running, told, stopping);
             }
         }
         finally
         {
+            told.End();
             if (!running.IsCompleted)
             {
                 unwanted.Cancel();
                 if (!await EndsAsync(running)) LogDeaf(claim.Stream, effect.IdempotencyKey);
             }
-            told.Writer.TryComplete();
-            while (told.Reader.TryRead(out var late)) late.Committed.TrySetResult(false);
         }
         if (lost) { over = true; return null; }
         if (!running.IsCompleted) return null;
@@ -85,11 +86,14 @@ internal sealed partial class StreamTurn(
     }
 
     /// <summary>Until the effect ends, says something, an input arrives, or the lease wants renewing.</summary>
-    private async Task SomethingHappensAsync(Task running, ChannelReader<(Input, TaskCompletionSource<bool>)> told, CancellationToken stopping)
+    private async Task SomethingHappensAsync(Task running, Sayings told, CancellationToken stopping)
     {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(running, told.WaitToReadAsync(waiting.Token).AsTask(), store.WaitForWorkAsync(claim, waiting.Token),
-            Task.Delay(StreamPump.Lease / 3, time, waiting.Token));
+        // None of these is woken by a cancellation: such a wait goes on on a foreign thread.
+        var woken = new TaskCompletionSource();
+        using var waiting = new CancellationTokenSource();
+        await using var stop = stopping.Register(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken);
+        await using var renewal = time.CreateTimer(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken, StreamPump.Lease / 3, Timeout.InfiniteTimeSpan);
+        await Task.WhenAny(running, told.SomethingIsSaid(), store.WaitForWorkAsync(claim, waiting.Token), woken.Task);
         waiting.Cancel();
         stopping.ThrowIfCancellationRequested();
     }

@@ -10,29 +10,30 @@ internal sealed partial class PipelineDecider
     public override PipelineState Evolve(PipelineState pipeline, PipelineEvent happened) => happened switch
     {
         PipelineDeclared declared => pipeline with { Declared = declared.Pipeline },
-        LookWanted => pipeline with { LookDue = true, Look = pipeline.Look + 1 },
+        LookWanted => pipeline with { LookDue = true, LookAgain = false, Look = pipeline.Look + 1 },
+        HintedWhileLooking => pipeline with { LookAgain = true },
         LookEnded ended => pipeline with { LookDue = false, Trouble = ended.Saw ? null : pipeline.Trouble },
         LookTroubled troubled => pipeline with { Trouble = troubled.Trouble },
-        HeadMoved moved => pipeline with { Branches = pipeline.Branches.ToImmutableDictionary().SetItem(moved.Branch, new(moved.Commit, moved.Order)), Order = moved.Order },
-        BranchGone gone => pipeline with { Branches = pipeline.Branches.ToImmutableDictionary().Remove(gone.Branch) },
+        HeadMoved moved => pipeline with { Branches = pipeline.Branches.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(moved.Branch, new(moved.Commit, moved.Order)), Order = moved.Order },
+        BranchGone gone => pipeline with { Branches = pipeline.Branches.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove(gone.Branch) },
         ProposalSeen seen => pipeline with { Proposals = Change(pipeline, seen.Proposal.Key, p => new(seen.Proposal, seen.Order, 0, p?.App, p?.Told ?? 0)), Order = seen.Order },
         ProposalMissing missing => pipeline with { Proposals = Change(pipeline, missing.Key, p => p! with { Missing = missing.Times }) },
-        ProposalClosed closed => pipeline with { Proposals = pipeline.Proposals.ToImmutableDictionary().Remove(closed.Key), Problems = pipeline.Problems.ToImmutableDictionary().Remove($"proposal {closed.Key}") },
+        ProposalClosed closed => pipeline with { Proposals = pipeline.Proposals.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove(closed.Key), Problems = pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove($"proposal {closed.Key}") },
         ReviewAppTold told => pipeline with { Proposals = Change(pipeline, told.Key, p => p! with { App = told.App, Told = told.Order }) },
         DeployAsked asked => pipeline with { Order = asked.Order },
         CommitApproved approved => pipeline with { Approved = [.. pipeline.Approved.TakeLast(ApprovedKept - 1), approved.Commit] },
         CheckReported report => pipeline with { Checks = With(pipeline.Checks, report) },
         ProblemSeen problem => pipeline with
         {
-            Problems = problem.Text is null ? pipeline.Problems.ToImmutableDictionary().Remove(problem.Place) : pipeline.Problems.ToImmutableDictionary().SetItem(problem.Place, problem.Text),
+            Problems = problem.Text is null ? pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove(problem.Place) : pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(problem.Place, problem.Text),
         },
         BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason },
         ClosingsConfirmed => pipeline with { Brake = ConfirmedBrake },
         _ => throw new InvalidOperationException($"A pipeline knows no {happened.GetType().Name}."),
     };
 
-    private static ImmutableDictionary<string, ObservedProposal> Change(PipelineState pipeline, string key, Func<ObservedProposal?, ObservedProposal> change) =>
-        pipeline.Proposals.ToImmutableDictionary().SetItem(key, change(pipeline.Proposals.GetValueOrDefault(key)));
+    private static ImmutableSortedDictionary<string, ObservedProposal> Change(PipelineState pipeline, string key, Func<ObservedProposal?, ObservedProposal> change) =>
+        pipeline.Proposals.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(key, change(pipeline.Proposals.GetValueOrDefault(key)));
 
     private static List<CommitChecks> With(IReadOnlyList<CommitChecks> all, CheckReported report)
     {

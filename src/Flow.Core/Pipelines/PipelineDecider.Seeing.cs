@@ -16,6 +16,7 @@ internal sealed partial class PipelineDecider
         var definition = declared.Definition;
         var order = pipeline.Order;
         var decision = Decision.Nothing;
+        var complete = listing.Branches.ContainsKey(definition.Repository.DefaultBranch);
 
         foreach (var (branch, commit) in listing.Branches.Where(b => pipeline.Branches.GetValueOrDefault(b.Key)?.Commit != b.Value).OrderBy(b => b.Key, StringComparer.Ordinal))
         {
@@ -23,16 +24,16 @@ internal sealed partial class PipelineDecider
             if (definition.Apps.All(a => a.Branch != branch) && branch != definition.Repository.DefaultBranch) continue;
             decision = decision.And(new HeadMoved(branch, commit, ++order));
             foreach (var app in definition.Apps.Where(a => a.Branch == branch))
-                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(order, $"refs/heads/{branch}", commit));
+                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(definition, order, $"refs/heads/{branch}", commit));
         }
-        foreach (var branch in pipeline.Branches.Keys.Where(b => !listing.Branches.ContainsKey(b))) decision = decision.And(new BranchGone(branch));
+        // A listing without the default branch is no evidence that anything is gone.
+        foreach (var branch in pipeline.Branches.Keys.Where(b => complete && !listing.Branches.ContainsKey(b)).Order(StringComparer.Ordinal)) decision = decision.And(new BranchGone(branch));
         foreach (var app in definition.Apps.Where(a => a.Branch is not null))
             decision = Mind(pipeline, decision, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
                 ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
 
-        if (definition.ReviewApps is null) return decision;
-        foreach (var proposal in listing.Proposals.Where(p => !p.Closed)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
-        return Close(pipeline, listing, decision);
+        foreach (var proposal in listing.Proposals.Where(p => !p.Closed && definition.ReviewApps is not null).DistinctBy(p => p.Key)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
+        return Close(pipeline, listing, complete, decision);
     }
 
     private static (Decision Decision, long Order) Open(PipelineState pipeline, ResolvedPipeline declared, Proposal proposal, Decision decision, long order)
@@ -55,44 +56,46 @@ internal sealed partial class PipelineDecider
         if (known?.Told == seen) return (decision, order);
         if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);
         if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal)));
-        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head)), order);
+        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head, Owner: new(declared.Definition.Name, proposal.Key))), order);
     }
 
     private static bool TryName(PipelineDefinition definition, Proposal proposal, out AppName name, out string problem)
     {
         problem = $"'{definition.Name}-{proposal.Key}' is no name for an app: it would be longer than 63 characters.";
-        return AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name);
+        if (!AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name)) return false;
+        var taken = name;
+        problem = $"'{name}' is the name of a permanent app of this pipeline: the proposal gets no review app under it.";
+        return definition.Apps.All(a => a.Name != taken);
     }
 
     /// <summary>Positive evidence only: the host says so, or two complete listings that hold the default branch lack it; and a brake stops mass deletion.</summary>
-    private static Decision Close(PipelineState pipeline, SourceListing listing, Decision decision)
+    private static Decision Close(PipelineState pipeline, SourceListing listing, bool complete, Decision decision)
     {
-        var listed = listing.Proposals.ToDictionary(p => p.Key);
-        var complete = listing.Branches.ContainsKey(pipeline.Declared!.Definition.Repository.DefaultBranch);
+        var listed = listing.Proposals.ToLookup(p => p.Key);
         var vanished = new List<string>();
         foreach (var (key, known) in pipeline.Proposals.OrderBy(p => p.Key, StringComparer.Ordinal))
         {
-            if (listed.TryGetValue(key, out var seen))
+            if (listed.Contains(key))
             {
-                if (seen.Closed) decision = Gone(decision, key, known, "its host says that it is closed");
+                if (listed[key].All(p => p.Closed)) decision = Gone(pipeline, decision, key, known, "its host says that it is closed");
             }
             else if (complete && known.Missing + 1 < MissingIsClosed) decision = decision.And(new ProposalMissing(key, known.Missing + 1));
             else if (complete) vanished.Add(key);
         }
-        var limit = pipeline.Declared.Definition.MaxClosingsAtOnce;
-        var confirmed = pipeline.Brake == ConfirmedBrake;
-        if (vanished.Count > limit && !confirmed)
-            return pipeline.Brake is null
-                ? decision.And(new BrakePulled($"{vanished.Count} proposals vanished at once ({Some(vanished)}), more than {limit}: nothing is torn down until somebody confirms."))
-                : decision;
-        decision = vanished.Aggregate(decision, (told, key) => Gone(told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
+        if (!complete) return decision;
+        var limit = pipeline.Declared!.Definition.MaxClosingsAtOnce;
+        if (pipeline.Brake is null && vanished.Count > limit)
+            return decision.And(new BrakePulled($"{vanished.Count} proposals vanished at once ({Some(vanished)}), more than {limit}: nothing is torn down until somebody confirms."));
+        // Pulled, it stays so until somebody confirms or all are back: some that come back make the others no more credible.
+        if (pipeline.Brake is not (null or ConfirmedBrake) && vanished.Count > 0) return decision;
+        decision = vanished.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
         return pipeline.Brake is null ? decision : decision.And(new BrakePulled(""));
     }
 
-    private static Decision Gone(Decision decision, string key, ObservedProposal known, string evidence)
+    private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)
     {
         decision = decision.And(new ProposalClosed(key, evidence));
-        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow")) : decision;
+        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow", new(pipeline.Declared!.Definition.Name, key))) : decision;
     }
 
     private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)

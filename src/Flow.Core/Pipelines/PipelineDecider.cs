@@ -28,8 +28,9 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
     {
         DeclarePipeline declare => Declare(pipeline, declare.Pipeline),
         _ when pipeline.Declared is null => Decision.Refuse("pipeline-unknown", $"There is no pipeline {self.Key}."),
-        LookNow look => pipeline.LookDue || (look.Timer is { } timer && timer != pipeline.Look) ? Decision.Nothing : Decision.Of(new LookWanted()),
-        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval),
+        LookNow { Timer: { } timer } => pipeline.LookDue || timer != pipeline.Look ? Decision.Nothing : Decision.Of(new LookWanted()),
+        LookNow => pipeline switch { { LookDue: false } => Decision.Of(new LookWanted()), { LookAgain: false } => Decision.Of(new HintedWhileLooking()), _ => Decision.Nothing },
+        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval).And(pipeline.LookAgain ? [new LookWanted()] : []),
         LookFailed failed when failed.Look == pipeline.Look && pipeline.LookDue => Fail(self, pipeline, failed.Failure, now),
         ReportCheck report => Report(pipeline, report),
         DeployHead deploy => Deploy(pipeline, deploy),
@@ -45,19 +46,28 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var look = pipeline.LookDue ? Decision.Nothing : Decision.Of(new LookWanted());
         if (pipeline.Declared?.Fingerprint == declared.Fingerprint) return look.Reply(Answer.Ok());
         var decision = Decision.Of(new PipelineDeclared(declared)).And(look);
+        var order = pipeline.Order;
         foreach (var app in declared.Definition.Apps)
         {
             decision = decision.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app)));
-            if (app.Branch is { } branch && pipeline.Branches.TryGetValue(branch, out var head))
-                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(head.Order, $"refs/heads/{branch}", head.Commit));
+            if (app.Branch is not { } branch || !pipeline.Branches.TryGetValue(branch, out var head)) continue;
+            // Another branch is news for this app, however long ago its head was observed.
+            var before = pipeline.Declared?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name);
+            if (before?.Branch != branch) decision = decision.And(new HeadMoved(branch, head.Commit, ++order));
+            decision = decision.Send(AppDecider.StreamOf(app.Name), Head(declared.Definition, before?.Branch != branch ? order : head.Order, $"refs/heads/{branch}", head.Commit));
         }
         foreach (var proposal in pipeline.Proposals.Values.Where(p => p.App is not null && declared.Definition.ReviewApps is not null))
+        {
             decision = decision.Send(AppDecider.StreamOf(proposal.App!.Value), new DefineApp(Policies.OfReview(declared, proposal.Proposal)));
+            if (proposal.Told == proposal.Order) decision = decision.Send(AppDecider.StreamOf(proposal.App.Value), new HeadObserved(proposal.Order, proposal.Proposal.Head, Owner: new(declared.Definition.Name, proposal.Proposal.Key)));
+        }
+        foreach (var gone in pipeline.Problems.Keys.Where(p => p.StartsWith("app ", StringComparison.Ordinal) && declared.Definition.Apps.All(a => $"app {a.Name}" != p)))
+            decision = decision.And(new ProblemSeen(gone, null));
         return decision.Reply(Answer.Ok());
     }
 
-    private static HeadObserved Head(long order, string reference, CommitSha commit, string? by = null) =>
-        new(order, new() { Sha = commit, Ref = reference, Trust = Trust.Trusted }, by);
+    private static HeadObserved Head(PipelineDefinition definition, long order, string reference, CommitSha commit) =>
+        new(order, new() { Sha = commit, Ref = reference, Trust = Trust.Trusted }, Owner: new(definition.Name, null));
 
     private static Decision Rearm(StreamId self, PipelineState pipeline, Decision decided, TimeSpan after) =>
         decided.Send(self, new LookNow(pipeline.Look), after);
@@ -84,16 +94,23 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
     {
         var definition = pipeline.Declared!.Definition;
         var app = definition.Apps.FirstOrDefault(a => a.Name == deploy.App);
-        var proposal = pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App);
+        var proposal = pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App)
+            ?? pipeline.Proposals.Values.FirstOrDefault(p => p.App is null && definition.ReviewApps is not null && TryName(definition, p.Proposal, out var name, out _) && name == deploy.App);
         if (app is null && proposal is null) return Decision.Refuse("app-unknown", $"Pipeline {definition.Name} has no app {deploy.App}.");
         var branch = app?.Branch ?? definition.Repository.DefaultBranch;
         if (proposal is null && deploy.Commit is null && !pipeline.Branches.ContainsKey(branch)) return Decision.Refuse("branch-missing", $"Branch '{branch}' has not been seen in {definition.Repository.Url}.");
         var order = pipeline.Order + 1;
-        // A commit that somebody names by hand is vouched for by them, unless it is an untrusted proposal's.
-        var revision = proposal is not null && (deploy.Commit is null || deploy.Commit == proposal.Proposal.Head.Sha)
-            ? proposal.Proposal.Head
+        // A commit that somebody names by hand is vouched for by them, unless it is an untrusted proposal's: that needs an approval of exactly this commit.
+        var named = deploy.Commit is null ? proposal : pipeline.Proposals.Values.Where(p => p.Proposal.Head.Sha == deploy.Commit).OrderBy(p => p.Proposal.Head.Trust).FirstOrDefault();
+        if (named?.Proposal.Head is { Trust: Trust.Untrusted } head && !(pipeline.Declared.IsolatesUntrusted && pipeline.Approved.Contains(head.Sha)))
+            return Decision.Refuse("not-approved", $"Nobody vouches for {head.Sha.Short} ({head.Ref}): a maintainer must approve exactly this commit first.");
+        var revision = named is not null
+            ? named.Proposal.Head
             : new Revision { Sha = deploy.Commit ?? pipeline.Branches[branch].Commit, Ref = $"refs/heads/{branch}", Trust = Trust.Trusted };
-        return Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By)).Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By))
+        var asked = Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By));
+        // The review app of a proposal that gets none by itself.
+        if (proposal is { App: null }) asked = asked.And(new ReviewAppTold(proposal.Proposal.Key, deploy.App, proposal.Order)).Send(AppDecider.StreamOf(deploy.App), new DefineApp(Policies.OfReview(pipeline.Declared, proposal.Proposal)));
+        return asked.Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)))
             .Reply(Answer.Ok());
     }
 }

@@ -33,6 +33,7 @@ internal sealed record ConfirmClosings(string By) : PipelineInput;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(PipelineDeclared), "declared")]
 [JsonDerivedType(typeof(LookWanted), "look-wanted")]
+[JsonDerivedType(typeof(HintedWhileLooking), "hinted")]
 [JsonDerivedType(typeof(LookEnded), "look-ended")]
 [JsonDerivedType(typeof(LookTroubled), "look-troubled")]
 [JsonDerivedType(typeof(HeadMoved), "head-moved")]
@@ -51,6 +52,9 @@ internal abstract record PipelineEvent : Event;
 
 internal sealed record PipelineDeclared(ResolvedPipeline Pipeline) : PipelineEvent;
 internal sealed record LookWanted : PipelineEvent, IUnrecorded;
+
+/// <summary>What is being read may be older than the hint.</summary>
+internal sealed record HintedWhileLooking : PipelineEvent, IUnrecorded;
 internal sealed record LookEnded(bool Saw) : PipelineEvent, IUnrecorded;
 internal sealed record LookTroubled(LookTrouble Trouble) : PipelineEvent;
 internal sealed record HeadMoved(string Branch, CommitSha Commit, long Order) : PipelineEvent;

@@ -17,6 +17,8 @@ public sealed record PipelineState
     public long Look { get; init; }
     /// <summary>A look is due.</summary>
     public bool LookDue { get; init; }
+    /// <summary>A hint came while it was looking: it looks once more.</summary>
+    public bool LookAgain { get; init; }
     /// <summary>Why the last look failed, and since when looks fail.</summary>
     public LookTrouble? Trouble { get; init; }
     /// <summary>What is wrong with what was seen, by place, for people: a missing branch, a refused review app.</summary>

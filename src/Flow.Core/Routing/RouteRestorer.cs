@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Engine;
+using Flow.Runs;
 
 namespace Flow.Routing;
 
@@ -10,7 +11,14 @@ internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngi
     {
         List<Route> routes = [];
         await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
-            if (app.CurrentRelease is { Endpoints.Count: > 0 } current) routes.Add(new(current.Deployment, current.Endpoints));
+        {
+            // Its app has not heard yet, or it is still retiring the old processes: the traffic has been led over.
+            if (app.Slot is { } slot && await mailbox.ReadAsync<RunState>(RunDecider.StreamOf(slot), cancellationToken) is { Switched: true, Grant.Deployment: { } deployment } run)
+            {
+                if (run.Endpoints.Count > 0) routes.Add(new(deployment, run.Endpoints));
+            }
+            else if (app.CurrentRelease is { Endpoints.Count: > 0 } current) routes.Add(new(current.Deployment, current.Endpoints));
+        }
         await router.RestoreAsync(routes, cancellationToken);
     }
 }

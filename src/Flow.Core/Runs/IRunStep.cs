@@ -12,12 +12,12 @@ namespace Flow.Runs;
 /// </summary>
 /// <remarks>
 /// At least once: after a crash the step is executed again with the same <see cref="StepContext.IdempotencyKey"/>; after a known failure with a
-/// new one. Cancellation means "stop waiting": the run is not wanted any more, or the engine is shutting down and another one will ask again
+/// new one. An exception is no known failure: the same key again. Cancellation means "stop waiting": the run is not wanted any more, or the engine is shutting down and another one will ask again
 /// with the same key. Leave nothing running that the same key would not find.
 /// </remarks>
 public interface IRunStep
 {
-    /// <summary>Does it, or looks whether it can be done. An exception counts as a failure: transient if it is a transient <see cref="FlowException"/>.</summary>
+    /// <summary>Does it, or looks whether it can be done. An exception leaves open whether it happened: tried again under the same key if it is a transient <see cref="FlowException"/>, otherwise the step has failed.</summary>
     ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken);
 }
 

@@ -14,32 +14,43 @@ internal sealed partial class RunDecider
             Status = RunStatus.Running,
             Waits = null,
             Attempt = 1,
+            Tries = 0,
             Begun = false,
             Hinted = false,
             StepSince = done.At,
             Source = done.Facts?.Source ?? run.Source,
             Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
         },
-        AttemptFailed => run with { Attempt = run.Attempt + 1, Begun = false },
+        AttemptFailed failed => run with { Attempt = failed.Unsure ? run.Attempt : run.Attempt + 1, Tries = run.Tries + 1 },
         RunParked parked => run with
         {
             Waits = parked.Reason with { Since = run.Waits?.Since ?? parked.Reason.Since },
             Parked = run.Parked + 1,
+            // Whoever says "wait" or "failed" has not done it.
+            Begun = false,
             Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
         },
         RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
         HintNoted => run with { Hinted = true },
         HintTaken => run with { Hinted = false },
-        SlotReceived slot => run with { Grant = slot.Grant, Waits = null, Status = RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval], Hinted = run.Waits is null },
-        GateOverridden gate => run with { Overrides = run.Overrides.ToImmutableDictionary().SetItem(gate.Gate, $"{gate.By}: {gate.Reason}"), Hinted = run.Waits is null },
+        GateOverridden gate => run with
+        {
+            Overrides = run.Overrides.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(gate.Gate, $"{gate.By}: {gate.Reason}"),
+            Hinted = run.Waits is null,
+        },
         OutcomeUnknown unknown => run with { Status = RunStatus.Unknown, Waits = unknown.Question },
         UnknownDecided decided => run with { Status = RunStatus.Running, Waits = null, Begun = false, Attempt = decided.Happened ? run.Attempt : run.Attempt + 1 },
         RunStopping stopping => run with { Status = RunStatus.Stopping, Reason = stopping.Reason, Cancelling = stopping.Cancelled, Waits = null },
         StopTried => run with { StopAttempt = run.StopAttempt + 1 },
-        RunClosed closed => run with { Status = closed.Outcome, Reason = closed.Reason, Waits = null, EndedAt = closed.At },
+        RunClosed closed => run with { Status = closed.Outcome, Reason = closed.Reason, Waits = null, EndedAt = closed.At, Untidy = closed.Outcome == RunStatus.Succeeded && HasCommands(run) },
+        CommandsRemoved => run with { Untidy = false },
         RunExpired => run with { Expired = true },
         _ => throw new InvalidOperationException($"A run knows no {happened.GetType().Name}."),
     };
+
+    private static bool HasCommands(RunState run) => run.Plan!.Steps.Any(s => s.Kind == WellKnownSteps.Command
+        || (s.Kind == WellKnownSteps.Release && run.Artifact?.ProcessTypes.ContainsKey(Apps.ProcessTypes.Release) == true));
 }

@@ -11,6 +11,9 @@ internal sealed record ExecuteStep(RunId Run, PlannedStep Step, int Attempt) : E
 /// <summary>Stop what the run started, and lead the traffic back if it was being switched.</summary>
 internal sealed record StopRun(RunId Run, int Attempt) : Effect($"{Run}/stop/{Attempt}");
 
+/// <summary>Remove what is left of its commands.</summary>
+internal sealed record TidyRun(RunId Run) : Effect($"{Run}/tidy");
+
 internal sealed record DeleteRunLogs(RunId Run) : Effect($"{Run}/delete-logs");
 
 /// <summary>A run owes the world one thing at a time: the step that is due, or stopping what it started.</summary>
@@ -19,6 +22,9 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     public const string Kind = "run";
     private static readonly TimeSpan AskAgain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    private const int UnsureTries = 5;
 
     public static StreamId StreamOf(RunId run) => new(Kind, run.ToString());
     private static RunId IdOf(StreamId self) => RunId.Parse(self.Key);
@@ -29,6 +35,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     public override Effect? Next(StreamId self, RunState run) => run switch
     {
         { Plan: null } => null,
+        { Closed: true, Untidy: true } => new TidyRun(IdOf(self)),
         { Closed: true } => run.Expired ? new DeleteRunLogs(IdOf(self)) : null,
         { Waits: not null } => null,
         { Status: RunStatus.Stopping } => new StopRun(IdOf(self), run.StopAttempt),
@@ -41,6 +48,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     private Decision Decided(StreamId self, RunState run, RunInput input, DateTimeOffset now) => input switch
     {
         BeginRun begin when run.Plan is null => Go(self, run, Decision.Of(new RunBegun(begin.Plan, now)), now),
+        RunTidied when run is { Closed: true, Untidy: true } => Decision.Of(new CommandsRemoved()),
         RunRetentionOver when run.Closed => Decision.Of(new RunExpired()),
         LogsDeleted when run.Expired => Decision.Forget(),
         _ when run.Plan is null => Decision.Refuse("run-unknown", $"There is no run {self.Key}."),
@@ -51,7 +59,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
             .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
         LookAgain look when IsDue(look, run) => Look(self, run),
         LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running } => Decision.Of(new HintNoted()),
-        CancelRun cancel => Cancel(self, run, cancel),
+        CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
         SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant)),
@@ -59,12 +67,12 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
             Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain })).Send(self, new LookAgain(run.Parked + 1), AskAgain),
         StepBegun begun when IsDue(run, begun.Step) && begun.Attempt == run.Attempt => Decision.Of(new StepStarted(begun.Step, begun.Attempt)),
         StepDone done when IsDue(run, done.Step) => Go(self, run, Decision.Of(new StepSucceeded(done.Step, done.Output, done.Facts, now)), now),
-        StepFailed failed when IsDue(run, failed.Step) => Fail(self, run, failed.Failure, now),
+        StepFailed failed when IsDue(run, failed.Step) => Fail(self, run, failed, now),
         StepMustWait wait when IsDue(run, wait.Step) => Wait(self, run, wait, now),
         StepUnknown unknown when IsDue(run, unknown.Step) => Decision.Of(new OutcomeUnknown(unknown.Step, new(unknown.Question, "a person with the right to operate", now, null))),
         ArtifactReady ready when IsBuilding(run, ready.BuildKey) =>
             Go(self, run, Decision.Of(new ArtifactTaken(ready.Artifact), new StepSucceeded(WellKnownSteps.Build, ready.Artifact.Digest.ToString(), null, now)), now),
-        BuildFailed failed when IsBuilding(run, failed.BuildKey) => Stop($"{WellKnownSteps.Build}: {failed.Failure.Message}", false, null),
+        BuildFailed failed when IsBuilding(run, failed.BuildKey) => Stop($"{WellKnownSteps.Build}: {failed.Failure.Message}", false, null).And(LeaveBuild(self, run)),
         ApproveRun approve => Approve(self, run, approve, now),
         OverrideGate overriding => Override(self, run, overriding),
         DecideUnknown decided when run.Status == RunStatus.Unknown => Settle(self, run, decided, now),
@@ -73,7 +81,9 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     };
 
     private static bool IsDue(RunState run, string step) => run.Due?.Name == step && run.Status != RunStatus.Unknown;
-    private static bool IsDue(LookAgain look, RunState run) => run.Waits is not null && run.Status != RunStatus.Unknown && (look.Parked is null || look.Parked == run.Parked);
+    // A hint moves gates only: the slot and the build are told, and a back-off is a back-off.
+    private static bool IsDue(LookAgain look, RunState run) => run is { Waits: not null, Status: not RunStatus.Unknown }
+        && (look.Parked is null ? run is { Status: RunStatus.Waiting, Due.Kind: WellKnownSteps.Gate } : look.Parked == run.Parked);
     private static bool IsBuilding(RunState run, string key) => run.Due?.Kind == WellKnownSteps.Build && run.Source?.BuildKey == key;
 
     /// <summary>After progress: closed if that was all; the build and the app's slot are asked for, everything else is an effect.</summary>
@@ -115,14 +125,22 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         run.Hinted ? Decision.Of(new HintTaken())
         : now - run.StepSince >= run.Due!.Timeout
             ? Stop($"{wait.Step}: still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", false, null)
-            : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn, now);
+            : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn < ShortestWait ? ShortestWait : wait.LookAgainIn > LongestWait ? LongestWait : wait.LookAgainIn, now);
 
-    private static Decision Fail(StreamId self, RunState run, Failure failure, DateTimeOffset now)
+    private Decision Fail(StreamId self, RunState run, StepFailed failed, DateTimeOffset now)
     {
-        var due = run.Due!;
-        if (!failure.Transient || (due.Attempts > 0 && run.Attempt >= due.Attempts)) return Stop($"{due.Name}: {failure.Message}", false, null);
-        var delay = BackOff(run.Attempt);
-        return Decision.Of(new AttemptFailed(due.Name, run.Attempt, failure)).And(Park(self, run, $"{failure.Message} Next attempt ({run.Attempt + 1}).", "Flow", delay, now));
+        var (due, failure) = (run.Due!, failed.Failure);
+        var tried = run.Tries + 1;
+        var again = Decision.Of(new AttemptFailed(due.Name, run.Attempt, failure, failed.Unsure))
+            .And(Park(self, run, $"{failure.Message} Next attempt ({tried + 1}).", "Flow", BackOff(tried), now));
+        // What must be cleaned up is cleaned up, whatever fails on the way.
+        if (due.Kind is WellKnownSteps.Retire or WellKnownSteps.Teardown) return again;
+        var patient = due.Attempts == 0 ? now - run.StepSince < due.Timeout : tried < Math.Max(due.Attempts, failed.Unsure ? UnsureTries : 0);
+        if (failure.Transient && patient) return again;
+        // The new processes serve: there is no way back, and a host's step must not end the run half-way.
+        return run.Switched
+            ? Go(self, run, Decision.Of(new StepSucceeded(due.Name, $"failed, and the release serves already: {failure.Message}", null, now)), now)
+            : Stop($"{due.Name}: {failure.Message}", false, null);
     }
 
     private static TimeSpan BackOff(int attempt) =>
@@ -131,9 +149,11 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     /// <summary>Failing cleans up too: what was started is stopped before the run ends.</summary>
     private static Decision Stop(string reason, bool cancelled, string? by) => Decision.Of(new RunStopping(reason, cancelled, by));
 
-    private static Decision Cancel(StreamId self, RunState run, CancelRun cancel) => run switch
+    private Decision Cancel(StreamId self, RunState run, CancelRun cancel, DateTimeOffset now) => run switch
     {
         { Status: RunStatus.Stopping } => Decision.Nothing.Reply(Answer.Ok(IdOf(self), "It is stopping already.")),
+        // Nobody has said whether it happened, and whoever wants the app next need not wait for that: taken as done.
+        { Switched: true, Status: RunStatus.Unknown } => Settle(self, run, new(true, cancel.By), now),
         { Switched: true } => Decision.Refuse("too-late", "The traffic has been led to the new processes already. Roll back instead."),
         { Plan.Kind: RunKind.Destroy } => Decision.Refuse("not-cancellable", "A teardown goes on until nothing is left."),
         _ => Stop(cancel.Reason, true, cancel.By).And(LeaveBuild(self, run)).Reply(Answer.Ok(IdOf(self))),

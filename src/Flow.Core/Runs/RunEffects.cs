@@ -13,12 +13,14 @@ namespace Flow.Runs;
 internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Providers providers, IRouter router, ILogStore logs, TimeProvider time, ILogger<RunEffects> logger)
     : IEffectPerformer<RunState>
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(5);
     private readonly FrozenDictionary<string, IBuiltInStep> byKind = steps.ToFrozenDictionary(s => s.Kind);
 
     public async Task<Input> PerformAsync(EffectContext context, RunState state, Effect effect, CancellationToken unwanted) => effect switch
     {
         ExecuteStep execute => await ExecuteAsync(context, state, execute, unwanted),
         StopRun stop => await StopAsync(state, stop, unwanted),
+        TidyRun tidy => await TidyAsync(state, tidy.Run, unwanted),
         DeleteRunLogs delete => await DeleteLogsAsync(state, delete.Run, unwanted),
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
@@ -29,7 +31,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         if (step.Repeat == StepRepeat.OnceThenAsk && step.Kind != WellKnownSteps.Command && step.Kind != WellKnownSteps.Release)
         {
             if (state.Begun) return new StepUnknown(step.Name, $"step {step.Name} was interrupted, and it must not be repeated by itself: did it happen?");
-            if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) unwanted.ThrowIfCancellationRequested();
+            if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) throw new OperationCanceledException($"{execute.Run} belongs to somebody else now.");
         }
 
         using var activity = FlowMetrics.Activities.StartActivity($"step {step.Kind}");
@@ -51,9 +53,13 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         {
             throw;
         }
+        catch (FlowException trouble) when (trouble.Transient && step.Repeat == StepRepeat.OnceThenAsk && step.Kind == Plans.HostKind)
+        {
+            result = new StepUnknown(step.Name, $"step {step.Name} was interrupted ({trouble.Message}), and it must not be repeated by itself: did it happen?");
+        }
         catch (FlowException trouble)
         {
-            result = execution.Failed(trouble.ToFailure());
+            result = new StepFailed(step.Name, trouble.ToFailure(), Unsure: true);
         }
         catch (Exception bug) when (bug is not OutOfMemoryException)
         {
@@ -82,11 +88,14 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     }
 
     /// <summary>The traffic goes back if it was being led away; then everything the run started is stopped, commands of all attempts included.</summary>
-    private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken unwanted)
+    private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken cancelled)
     {
+        var policy = state.Plan!.Policy;
+        using var deadline = new CancellationTokenSource(policy.DrainDeadline + policy.StopGrace + StopPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, deadline.Token);
+        var unwanted = either.Token;
         try
         {
-            var policy = state.Plan!.Policy;
             var runtime = providers.Get<IRuntime>(policy.Runtime);
             if (state is { Grant: { Deployment: { } deployment } grant, Switched: false, Plan.Kind: not RunKind.Scale })
             {
@@ -98,20 +107,44 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
                 }
                 await runtime.StopAsync(deployment, policy.StopGrace, unwanted);
             }
-            foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
-                for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
-                    await runtime.StopCommandAsync(RunLogs.CommandId(stop.Run, step, attempt), policy.StopGrace, unwanted);
+            await StopCommandsAsync(state, stop.Run, policy.StopGrace, unwanted);
             return new Stopped();
         }
         catch (FlowException trouble)
         {
             return new StopFailed(trouble.ToFailure());
         }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancelled.IsCancellationRequested)
+        {
+            return new StopFailed(new("stop-timeout", "the runtime or the router did not answer in time", Transient: true));
+        }
         catch (Exception bug) when (bug is not (OutOfMemoryException or OperationCanceledException))
         {
             LogBug(stop.Run, "stop", bug);
             return new StopFailed(new("stop-threw", $"{bug.GetType().Name}; the host's log has the details.", Transient: true));
         }
+    }
+
+    private async Task StopCommandsAsync(RunState state, RunId run, TimeSpan grace, CancellationToken unwanted)
+    {
+        var runtime = providers.Get<IRuntime>(state.Plan!.Policy.Runtime);
+        foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
+            for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
+                await runtime.StopCommandAsync(RunLogs.CommandId(run, step, attempt), grace, unwanted);
+    }
+
+    /// <summary>Only now that their outcome is committed: a runtime that has forgotten a command would run it again.</summary>
+    private async Task<Input> TidyAsync(RunState state, RunId run, CancellationToken unwanted)
+    {
+        try
+        {
+            await StopCommandsAsync(state, run, TimeSpan.Zero, unwanted);
+        }
+        catch (FlowException trouble) when (!trouble.Transient)
+        {
+            LogFailed(run, "tidy", 1, trouble.Message);
+        }
+        return new RunTidied();
     }
 
     private async Task<Input> DeleteLogsAsync(RunState state, RunId run, CancellationToken unwanted)

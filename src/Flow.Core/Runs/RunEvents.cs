@@ -23,13 +23,14 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(RunStopping), "stopping")]
 [JsonDerivedType(typeof(StopTried), "stop-tried")]
 [JsonDerivedType(typeof(RunClosed), "closed")]
+[JsonDerivedType(typeof(CommandsRemoved), "commands-removed")]
 [JsonDerivedType(typeof(RunExpired), "expired")]
 internal abstract record RunEvent : Event;
 
 internal sealed record RunBegun(Plan Plan, DateTimeOffset At) : RunEvent;
 internal sealed record StepStarted(string Step, int Attempt) : RunEvent;
 internal sealed record StepSucceeded(string Step, string Output, StepFacts? Facts, DateTimeOffset At) : RunEvent;
-internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure) : RunEvent;
+internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
 internal sealed record RunParked(WaitReason Reason) : RunEvent;
 internal sealed record RunUnparked : RunEvent;
 
@@ -45,4 +46,5 @@ internal sealed record UnknownDecided(bool Happened, string By) : RunEvent;
 internal sealed record RunStopping(string Reason, bool Cancelled, string? By) : RunEvent;
 internal sealed record StopTried(Failure Failure) : RunEvent;
 internal sealed record RunClosed(RunStatus Outcome, string? Reason, DateTimeOffset At) : RunEvent;
+internal sealed record CommandsRemoved : RunEvent;
 internal sealed record RunExpired : RunEvent;

@@ -22,6 +22,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(DecideUnknown), "decide-unknown")]
 [JsonDerivedType(typeof(Stopped), "stopped")]
 [JsonDerivedType(typeof(StopFailed), "stop-failed")]
+[JsonDerivedType(typeof(RunTidied), "tidied")]
 [JsonDerivedType(typeof(RunRetentionOver), "retention-over")]
 [JsonDerivedType(typeof(LogsDeleted), "logs-deleted")]
 internal abstract record RunInput : Input;
@@ -36,8 +37,8 @@ internal sealed record SlotDelayed(string Reason, string Owner) : RunInput;
 internal sealed record StepBegun(string Step, int Attempt) : RunInput;
 internal sealed record StepDone(string Step, string Output, StepFacts? Facts = null) : RunInput;
 
-/// <summary>Known to have failed: a retry is a new attempt.</summary>
-internal sealed record StepFailed(string Step, Failure Failure) : RunInput;
+/// <summary>Known to have failed: a retry is a new attempt. Unsure: nobody knows whether it happened, so a retry is the same attempt, and finds it by its key.</summary>
+internal sealed record StepFailed(string Step, Failure Failure, bool Unsure = false) : RunInput;
 internal sealed record StepMustWait(string Step, string For, string Owner, TimeSpan LookAgainIn) : RunInput;
 
 /// <summary>Begun before a crash, and must not be repeated.</summary>
@@ -57,6 +58,7 @@ internal sealed record DecideUnknown(bool Happened, string By) : RunInput;
 /// <summary>Nothing of the run is left working.</summary>
 internal sealed record Stopped : RunInput;
 internal sealed record StopFailed(Failure Failure) : RunInput;
+internal sealed record RunTidied : RunInput;
 internal sealed record RunRetentionOver : RunInput;
 internal sealed record LogsDeleted : RunInput;
 

@@ -3,6 +3,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Gates;
 using Flow.Runtimes;
+using Flow.Sources;
 
 namespace Flow.Runs;
 
@@ -15,8 +16,10 @@ public sealed record RunState
     public RunStatus Status { get; init; } = RunStatus.Waiting;
     /// <summary>Steps that are done, in order.</summary>
     public IReadOnlyList<DoneStep> Done { get; init; } = [];
-    /// <summary>Attempt at the step that is due, from 1.</summary>
+    /// <summary>Attempt at the step that is due, from 1: a new one after each known failure.</summary>
     public int Attempt { get; init; } = 1;
+    /// <summary>How often the step that is due has failed, known or not.</summary>
+    public int Tries { get; init; }
     /// <summary>A step that must not be repeated has been begun in this attempt.</summary>
     public bool Begun { get; init; }
     /// <summary>How often it has parked: old alarms find another number.</summary>
@@ -49,6 +52,8 @@ public sealed record RunState
     public DateTimeOffset StepSince { get; init; }
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+    /// <summary>It has ended well, and its runtime still keeps its commands.</summary>
+    public bool Untidy { get; init; }
     /// <summary>Its retention is over: logs go, then the run.</summary>
     public bool Expired { get; init; }
 
@@ -88,6 +93,10 @@ public sealed record SlotGrant
     public DeploymentId? Previous { get; init; }
     /// <summary>Where those listen: the way back while there is one.</summary>
     public IReadOnlyList<Uri> PreviousEndpoints { get; init; } = [];
+    /// <summary>What to run, when it is the app's present artifact: known only now, other changes may have come first.</summary>
+    public Artifact? Artifact { get; init; }
+    /// <summary>The code of that artifact.</summary>
+    public Revision? Revision { get; init; }
     /// <summary>Config of the release.</summary>
     public IReadOnlyDictionary<string, ConfigValue> Config { get; init; } = new Dictionary<string, ConfigValue>();
     /// <summary>Wanted processes of each type.</summary>

@@ -41,7 +41,7 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, IServi
         variables["FLOW_APP"] = execution.Run.App.ToString();
         variables["FLOW_PIPELINE"] = execution.Policy.Pipeline.ToString();
         variables["FLOW_STAGE"] = execution.Policy.Stage.ToString().ToLowerInvariant();
-        variables["FLOW_COMMIT"] = (execution.Plan.Revision?.Sha ?? execution.Artifact.Provenance.Commit).ToString();
+        variables["FLOW_COMMIT"] = ((execution.Grant.Revision ?? execution.Plan.Revision)?.Sha ?? execution.Artifact.Provenance.Commit).ToString();
         variables["FLOW_URL"] = router.UrlOf(execution.Run.App).ToString();
         if (execution.Grant.Release is { } release) variables["FLOW_RELEASE"] = "v" + release.ToString(CultureInfo.InvariantCulture);
         if (execution.Policy.Proposal is { } proposal) variables["FLOW_PROPOSAL"] = proposal;

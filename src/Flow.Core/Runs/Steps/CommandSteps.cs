@@ -47,7 +47,6 @@ internal static class CommandRun
         if (status.Failure is { } trouble) return execution.Failed(trouble);
         var result = status.Value!;
         if (result.ExitCode is null && !result.TimedOut) return Vanished(execution, what);
-        await runtime.StopCommandAsync(spec.Id, TimeSpan.Zero, cancellationToken);
         await execution.WriteLineAsync(result.TimedOut ? "Timed out." : $"Exit code {result.ExitCode}.", cancellationToken);
         if (result.TimedOut) return execution.Failed(new("command-timeout", $"the {what} was killed after {spec.Timeout}.{Tail(result)}"));
         return result.ExitCode == 0 ? execution.Done("exit code 0") : execution.Failed(new("command-failed", $"the {what} exited with code {result.ExitCode}.{Tail(result)}"));

@@ -47,7 +47,16 @@ internal static class Following
         {
             var status = await ask();
             if (status.AskAgainIn is not { } delay) return status;
-            await Task.Delay(delay, time, cancellationToken);
+            await PauseAsync(delay, time, cancellationToken);
         }
+    }
+
+    /// <summary>When <see cref="Task.Delay(TimeSpan, TimeProvider, CancellationToken)"/> is cancelled, its caller goes on on a foreign thread: a simulation must own every turn.</summary>
+    private static async Task PauseAsync(TimeSpan delay, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var over = new TaskCompletionSource();
+        await using var alarm = time.CreateTimer(static over => ((TaskCompletionSource)over!).TrySetResult(), over, delay > TimeSpan.Zero ? delay : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        await using var cancelled = cancellationToken.Register(static (over, token) => ((TaskCompletionSource)over!).TrySetCanceled(token), over);
+        await over.Task;
     }
 }

@@ -1,0 +1,153 @@
+using Flow.Engine;
+using Flow.Storage;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>The store as one node reaches it: around each call the node may be killed, fall asleep until its lease is gone, or simply be slow.</summary>
+internal sealed class FaultyStore(World world, SimulatedNode node, SharedStore shared) : IFlowStore
+{
+    public ValueTask<StreamRecord?> LoadAsync(StreamId stream, CancellationToken cancellationToken) =>
+        Around("load", () => World.Now(shared.Inner.LoadAsync(stream, default)));
+
+    public ValueTask<CommitResult> CommitAsync(FlowCommit commit, CancellationToken cancellationToken) =>
+        Around("commit", () => shared.Commit(node, commit));
+
+    public ValueTask<IReadOnlyList<Claim>> ClaimAsync(string node, int max, TimeSpan lease, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nodes of a simulation claim by themselves.");
+
+    public ValueTask<bool> RenewAsync(Claim claim, TimeSpan lease, CancellationToken cancellationToken) =>
+        Around("renew", () => World.Now(shared.Inner.RenewAsync(claim, lease, default)));
+
+    public async ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) =>
+        await Around("release", () =>
+        {
+            _ = shared.Inner.ReleaseAsync(claim, notBefore, default);
+            return true;
+        });
+
+    public ValueTask<IReadOnlyList<WorkItem>> ReadWorkAsync(Claim claim, int max, CancellationToken cancellationToken) =>
+        Around("read", () => World.Now(shared.Inner.ReadWorkAsync(claim, max, default)));
+
+    public Task WaitForWorkAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        var arrived = new TaskCompletionSource();
+        shared.Inner.WaitForWorkAsync(claim, cancellationToken).ContinueWith(done =>
+        {
+            if (done.IsCanceled) arrived.TrySetCanceled(cancellationToken);
+            else node.Later(() => arrived.TrySetResult());
+        }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return arrived.Task;
+    }
+
+    public ValueTask<KeyRecord?> FindKeyAsync(string key, CancellationToken cancellationToken) => shared.Inner.FindKeyAsync(key, cancellationToken);
+    public ValueTask<IReadOnlyList<StreamRecord>> ListAsync(string kind, string? afterKey, int max, CancellationToken cancellationToken) => shared.Inner.ListAsync(kind, afterKey, max, cancellationToken);
+    public Task WaitForClaimsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task WaitForAnswerAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadEventsAsync(long afterPosition, int max, CancellationToken cancellationToken) => shared.Inner.ReadEventsAsync(afterPosition, max, cancellationToken);
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadStreamEventsAsync(StreamId stream, long afterPosition, int max, CancellationToken cancellationToken) => shared.Inner.ReadStreamEventsAsync(stream, afterPosition, max, cancellationToken);
+    public Task WaitForEventsAsync(long afterPosition, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<long> CountEventsAsync(CancellationToken cancellationToken) => shared.Inner.CountEventsAsync(cancellationToken);
+    public ValueTask<int> PruneAsync(TimeSpan olderThan, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private ValueTask<T> Around<T>(string what, Func<T> call)
+    {
+        if (node.IsDead) return Never<T>();
+        if (node.IsAsleep) return When(call);
+        var roll = world.Chance.Next(600);
+        if (roll < 60) return When(call);                                     // slow: others get in between
+        if (!world.Troubled) return new(call());
+        switch (roll)
+        {
+            case 60:
+                node.Kill($"before {what}");
+                return Never<T>();
+            case 61:
+                call();
+                node.Kill($"after {what}");
+                return Never<T>();
+            case 62:
+                node.Sleep($"before {what}");
+                return When(call);
+            case 63:
+                var done = call();
+                node.Sleep($"after {what}");
+                return When(() => done);
+            case 64:
+                world.Count("store unavailable");
+                throw new FlowException("store-unavailable", "The store is away for a moment.", transient: true);
+            default:
+                return new(call());
+        }
+    }
+
+    private ValueTask<T> When<T>(Func<T> call)
+    {
+        var answer = new TaskCompletionSource<T>();
+        node.Later(() => answer.TrySetResult(call()));
+        return new(answer.Task);
+    }
+
+    private static ValueTask<T> Never<T>() => new(new TaskCompletionSource<T>().Task);
+}
+
+/// <summary>The one store that all nodes share, with a witness at its side.</summary>
+internal sealed class SharedStore(World world, MemoryFlowStore inner)
+{
+    private readonly Dictionary<StreamId, Claim> newest = [];
+    private long position;
+
+    public MemoryFlowStore Inner => inner;
+
+    /// <summary>Hears of every event, in the order of commit.</summary>
+    public Action<StoredEvent>? Witness { get; set; }
+
+    public IReadOnlyList<Claim> Claim(SimulatedNode node, int max)
+    {
+        var claims = World.Now(inner.ClaimAsync(node.Name, max, StreamPump.Lease, default));
+        foreach (var claim in claims)
+        {
+            newest[claim.Stream] = claim;
+            world.Tell($"{node.Name} claims {claim.Stream}, epoch {claim.Epoch}");
+        }
+        return claims;
+    }
+
+    public CommitResult Commit(SimulatedNode? node, FlowCommit commit)
+    {
+        if (commit.Change is { } change && world.Plants(PlantedFault.OwesForgotten)) commit = commit with { Change = change with { Owes = false } };
+        commit = commit with { Enqueue = [.. commit.Enqueue.SelectMany(Carried)] };
+        var result = World.Now(inner.CommitAsync(commit, default));
+        if (result.Status == CommitStatus.FenceLost)
+        {
+            world.Count("stale commit refused");
+            if (world.Plants(PlantedFault.FenceOff)) result = Force(commit);
+        }
+        else if (result.Status == CommitStatus.Ok && commit.Change is { Claim: { } by } && newest[by.Stream] != by) world.Violate($"a stale commit of {by.Stream} was accepted");
+        if (node is not null && commit.Change is not null) world.Tell($"{node.Name} commits {commit.Change.Claim.Stream} v{result.Version}: {result.Status}{string.Concat(commit.Change.Events.Select(e => $" {e.Type}"))}");
+        foreach (var happened in World.Now(inner.ReadEventsAsync(position, 1_000, default)))
+        {
+            position = happened.Position;
+            Witness?.Invoke(happened);
+        }
+        return result;
+    }
+
+    /// <summary>Messages arrive at least once here: a rule of the deciders, not of the store.</summary>
+    private IEnumerable<NewWork> Carried(NewWork work)
+    {
+        if (world.Plants(PlantedFault.MessageLost) && world.OneIn(50)) yield break;
+        yield return work;
+        if (work.RequestKey is not null || !world.Trouble(25)) yield break;
+        world.Count("input duplicated");
+        yield return work with { After = work.After + world.Seconds(0, 90) };
+    }
+
+    private CommitResult Force(FlowCommit commit)
+    {
+        var change = commit.Change!;
+        var version = World.Now(inner.LoadAsync(change.Claim.Stream, default))?.Version ?? 0;
+        commit = commit with { Change = change with { Claim = newest[change.Claim.Stream], ExpectedVersion = version } };
+        var result = World.Now(inner.CommitAsync(commit, default));
+        return result.Status == CommitStatus.WorkGone ? World.Now(inner.CommitAsync(commit with { Complete = [] }, default)) : result;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text;
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Pipelines;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Storage;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>How everything must be once it has settled: inside, outside, and both together.</summary>
+internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside outside, Witness witness, People people, StreamKinds kinds)
+{
+    /// <summary>What is not at rest, or null. A head that waits for somebody to resume is at rest.</summary>
+    public string? WhatIsOpen()
+    {
+        foreach (var (name, app) in witness.Apps)
+        {
+            if (app.Slot is { } slot) return $"{slot} holds the slot of {name}: {Where(slot)}";
+            if (app.Candidates.FirstOrDefault(c => app.Hold is null || !c.Automatic || !c.Ready || c.Leaving) is { } open) return $"{open.Run} is open: {Where(open.Run)}";
+            if (app.Life == AppLife.Destroying) return $"{name} is being destroyed";
+        }
+        foreach (var (name, run) in witness.Runs)
+            if (!run.Closed && witness.Apps[RunId.Parse(name).App.ToString()].Candidates.All(c => c.Run.ToString() != name)) return $"{name} goes on, and its app knows nothing of it";
+        foreach (var (key, build) in witness.Builds)
+            if (build.Wanted.Count > 0 || build.Started) return $"build {key} is open: wanted by {build.Wanted.Count}";
+        return null;
+    }
+
+    private string Where(RunId run) => witness.Runs.GetValueOrDefault(run.ToString()) is { } state ? $"{state.Plan?.Kind}, {state.Status}, {state.Due?.Name}, waits for {state.Waits?.For}" : "it has not begun";
+
+    public void Settled(bool pushedOnceMore)
+    {
+        foreach (var name in people.Unanswered) world.Violate($"request {name} was never answered");
+        foreach (var (name, app) in witness.Apps) CheckStored<AppState>(new(AppDecider.Kind, name), app, s => s with { InspectionWanted = false });
+        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s);
+        foreach (var (name, build) in witness.Builds) CheckStored<BuildState>(new(BuildDecider.Kind, name), build, s => s);
+        foreach (var (name, pipeline) in witness.Pipelines) CheckStored<PipelineState>(new(PipelineDecider.Kind, name), pipeline, s => s with { Look = 0, LookDue = false, LookAgain = false, Trouble = null });
+        foreach (var (name, app) in witness.Apps) CheckOutside(AppName.Parse(name), app);
+        CheckNobodysThings();
+        if (!pushedOnceMore) return;
+        foreach (var app in people.Definition.Apps.Where(a => a.Branch is not null && !people.DestroyedByHand.Contains(a.Name))) CheckServes(app.Name, outside.Code.Branches[app.Branch!], $"branch {app.Branch}");
+        foreach (var (key, proposal) in outside.Code.Open.Where(p => p.Value.Head.Trust == Sources.Trust.Trusted))
+            if (AppName.Parse($"shop-{key}") is var review && !people.DestroyedByHand.Contains(review)) CheckServes(review, proposal.Head.Sha, $"proposal {key}");
+    }
+
+    /// <summary>Every proposal is closed: of their apps nothing is left.</summary>
+    public void Closed()
+    {
+        foreach (var (name, app) in witness.Apps.Where(a => a.Value.Policy?.Proposal is not null))
+            if (app.Life != AppLife.Destroyed || app.Ledger.Count > 0) world.Violate($"{name} is {app.Life} with {app.Ledger.Count} things, and its proposal is closed");
+        Settled(pushedOnceMore: false);
+    }
+
+    public void Gone()
+    {
+        Settled(pushedOnceMore: false);
+        if (outside.Running.Count + outside.AddOns.Count + outside.Routes.Count + outside.Commands.Count(c => c.Value == CommandState.Working) > 0) world.Violate("everything is destroyed, and something is left outside");
+    }
+
+    private void CheckServes(AppName name, CommitSha commit, string of)
+    {
+        var app = witness.Apps.GetValueOrDefault(name.ToString());
+        if (app?.CurrentRelease?.Revision?.Sha != commit)
+            world.Violate($"{name} ({app?.Life}) serves {app?.CurrentRelease?.Revision?.Sha.ToString()[30..] ?? "nothing"}, and the head of {of} is {commit.ToString()[30..]}; refused: {string.Join("; ", app?.Refusals.Select(r => r.Reason) ?? [])}");
+    }
+
+    private void CheckOutside(AppName name, AppState app)
+    {
+        var running = outside.Running.Keys.Where(d => d.App == name).ToList();
+        var current = app.CurrentRelease;
+        if (!running.SequenceEqual(current is null ? [] : [current.Deployment])) world.Violate($"{name}: {Listed(running)} run, v{app.Current} is {current?.Deployment}");
+        var owned = app.Ledger.Where(r => r.Kind == ResourceKind.Deployment).Select(r => DeploymentId.Parse(r.Id)).ToList();
+        if (!owned.SequenceEqual(running)) world.Violate($"{name} owns {Listed(owned)}, and {Listed(running)} run");
+        if (current is null || world.Violation is not null) return;
+        var spec = outside.Running[current.Deployment];
+        if (spec.Artifact.Digest != current.Artifact.Digest) world.Violate($"{current.Deployment} runs another artifact than v{current.Number}");
+        foreach (var process in spec.Processes)
+            if (process.Quantity != app.QuantityOf(process.Type)) world.Violate($"{current.Deployment} runs {process.Quantity} x {process.Type}, wanted are {app.QuantityOf(process.Type)}");
+        if (!spec.Processes.Select(p => p.Type).SequenceEqual(spec.Artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release && app.QuantityOf(t) > 0).Order(StringComparer.Ordinal)))
+            world.Violate($"{current.Deployment} runs {Listed(spec.Processes.Select(p => p.Type))}");
+        var route = outside.Routes.GetValueOrDefault(name);
+        if (current.Endpoints.Count != app.QuantityOf("web")) world.Violate($"v{current.Number} of {name} has {current.Endpoints.Count} endpoints, wanted are {app.QuantityOf("web")}");
+        if (current.Endpoints.Count == 0 ? route is not null : route?.Deployment != current.Deployment || !route.Targets.SequenceEqual(current.Endpoints))
+            world.Violate($"the route of {name} leads to {route?.Deployment.ToString() ?? "nothing"} ({route?.Targets.Count}), v{current.Number} is {current.Deployment} ({current.Endpoints.Count})");
+        foreach (var addOn in app.Policy!.AddOns)
+            if (!outside.AddOns.ContainsKey($"{name}.{app.Generation}.{addOn.Name}")) world.Violate($"{name} serves without its add-on {addOn.Name}");
+    }
+
+    private void CheckNobodysThings()
+    {
+        var owned = witness.Apps.SelectMany(a => a.Value.Ledger).Select(r => r.Id).ToHashSet();
+        foreach (var deployment in outside.Running.Keys)
+            if (!owned.Contains(deployment.ToString())) world.Violate($"{deployment} runs, and nobody owns it");
+        foreach (var addOn in outside.AddOns.Keys)
+            if (!owned.Contains(addOn)) world.Violate($"{addOn} exists, and nobody owns it");
+        foreach (var app in outside.Routes.Keys)
+            if (witness.Apps.GetValueOrDefault(app.ToString())?.CurrentRelease is null) world.Violate($"{app} has a route and no release");
+        foreach (var (command, state) in outside.Commands)
+            if (state == CommandState.Working) world.Violate($"command {command} still runs");
+        foreach (var (command, starts) in outside.CommandStarts)
+            if (starts > 1) world.Violate($"command {command} was started {starts} times");
+        foreach (var (build, working) in outside.Builds)
+            if (working) world.Violate($"build {build} still runs");
+    }
+
+    /// <summary>State is the fold of what was acknowledged, and nothing else but what is no history.</summary>
+    private void CheckStored<T>(StreamId stream, T expected, Func<T, T> recorded) where T : class
+    {
+        var kind = kinds.Of(stream);
+        var stored = World.Now(store.LoadAsync(stream, default));
+        var found = stored is null ? "nothing" : Encoding.UTF8.GetString(kind.WriteState(recorded((T)kind.ReadState(stored.Snapshot))));
+        var should = Encoding.UTF8.GetString(kind.WriteState(recorded(expected)));
+        if (found == should) return;
+        var at = found.Zip(should).TakeWhile(c => c.First == c.Second).Count();
+        world.Violate($"{stream} is stored as ...{Around(found, at)}... and its events say ...{Around(should, at)}...");
+    }
+
+    private static string Around(string text, int at) => text[Math.Max(0, at - 80)..Math.Min(text.Length, at + 80)];
+
+    private static string Listed<T>(IEnumerable<T> things) => string.Join(", ", things) is { Length: > 0 } some ? some : "nothing";
+}

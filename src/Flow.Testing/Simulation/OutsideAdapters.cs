@@ -1,0 +1,170 @@
+using Flow.AddOns;
+using Flow.Builds;
+using Flow.Routing;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Sources;
+using Flow.Testing.Fakes;
+
+namespace Flow.Testing.Simulation;
+
+internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISourceProvider
+{
+    private static readonly SourceListing LooksEmpty = new() { Branches = new Dictionary<string, CommitSha> { ["main"] = CommitSha.Parse(new string('f', 40)) }, Proposals = [] };
+
+    public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => outside.CallAsync(node, "list the repository", () =>
+    {
+        if (outside.Code.Outage && outside.World.Plants(PlantedFault.OutageLooksEmpty)) return LooksEmpty;
+        if (outside.Code.Outage) throw new FlowException("source-unreachable", "The source host is down.", transient: true);
+        if (outside.Code.ListingsLackMain) outside.World.Count("listing without the default branch");
+        return outside.Code.List();
+    }, cancellationToken);
+
+    public ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) => outside.CallAsync<ISourceTree>(node, $"fetch {commit}", () =>
+        outside.Code.Outage ? throw new FlowException("source-unreachable", "The source host is down.", transient: true) : new Tree(outside.Code.TreeOf(commit)), cancellationToken);
+
+    private sealed class Tree(string id) : ISourceTree
+    {
+        public string TreeId => id;
+        public string Subject => "a change";
+        public string Author => "somebody";
+        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => new([]);
+        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => new((string?)null);
+        public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+}
+
+internal sealed class OutsideBuilder(Outside outside, SimulatedNode node) : IBuilder
+{
+    private const string StoppedBuild = "stopped";
+
+    public string Version => "1";
+    public bool IsolatesUntrusted => true;
+
+    public ValueTask<Detection> DetectAsync(ISourceTree source, CancellationToken cancellationToken) => new(new Detection(true, "anything"));
+
+    public ValueTask<WorkStatus<Artifact>> BuildAsync(BuildRequest request, CancellationToken cancellationToken) => outside.CallAsync(node, $"build {request.Id}", () =>
+    {
+        if (outside.IsGone(outside.Removed.Contains(StoppedBuild + request.Id))) return WorkStatus<Artifact>.Failed(new("build-stopped", "It was stopped."));
+        var tree = request.Source.TreeId;
+        if (outside.Builds.GetValueOrDefault(request.Id, true) && outside.World.OneIn(3))
+        {
+            outside.Builds[request.Id] = true;
+            return WorkStatus<Artifact>.Running(outside.World.Seconds(1, 30));
+        }
+        outside.Builds[request.Id] = false;
+        return outside.Code.QualityOf(tree) == Quality.DoesNotBuild
+            ? WorkStatus<Artifact>.Failed(new("build-failed", "error CS1002: ; expected"))
+            : WorkStatus<Artifact>.Done(FakeBuilder.ArtifactOf(tree, request.Revision, outside.ProcessTypes));
+    }, cancellationToken);
+
+    public async ValueTask StopAsync(string buildId, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop build {buildId}", () =>
+    {
+        outside.Removed.Add(StoppedBuild + buildId);
+        return outside.Builds[buildId] = false;
+    }, cancellationToken);
+}
+
+internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRuntime
+{
+    public bool IsolatesUntrusted => true;
+
+    public ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken) => outside.CallAsync(node, $"deploy {spec.Id}", () =>
+    {
+        if (outside.IsGone(outside.Stopped.Contains(spec.Id))) return WorkStatus<Deployment>.Failed(new("deployment-stopped", $"{spec.Id} was stopped; it never starts again."));
+        outside.Running[spec.Id] = spec;
+        if (outside.World.OneIn(4)) return WorkStatus<Deployment>.Running(outside.World.Seconds(1, 20));
+        return outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.NeverHealthy
+            ? WorkStatus<Deployment>.Failed(new("unhealthy", "GET / answered 500"))
+            : WorkStatus<Deployment>.Done(Of(spec));
+    }, cancellationToken);
+
+    public ValueTask<Deployment?> InspectAsync(DeploymentId id, CancellationToken cancellationToken) =>
+        outside.CallAsync(node, $"inspect {id}", () => outside.Running.TryGetValue(id, out var spec) ? Of(spec) : null, cancellationToken);
+
+    public ValueTask<WorkStatus<CommandResult>> RunAsync(CommandSpec spec, CancellationToken cancellationToken) => outside.CallAsync(node, $"run {spec.Id}", () =>
+    {
+        var known = outside.Commands.TryGetValue(spec.Id, out var state);
+        if (known && state == CommandState.Vanished || outside.IsGone(outside.Removed.Contains(spec.Id))) return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        if (!known) outside.CommandStarts[spec.Id] = outside.CommandStarts.GetValueOrDefault(spec.Id) + 1;
+        outside.Commands[spec.Id] = CommandState.Working;
+        if (state == CommandState.Working && outside.World.OneIn(3)) return WorkStatus<CommandResult>.Running(outside.World.Seconds(1, 20));
+        outside.Commands[spec.Id] = CommandState.Ended;
+        return WorkStatus<CommandResult>.Done(new(spec.Command == "./migrate" && outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.ReleaseFails ? 1 : 0, false, ""));
+    }, cancellationToken);
+
+    public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop {id}", () =>
+    {
+        outside.Stopped.Add(id);
+        return outside.Running.Remove(id);
+    }, cancellationToken);
+
+    public async ValueTask StopCommandAsync(string commandId, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop command {commandId}", () =>
+    {
+        outside.Removed.Add(commandId);
+        return outside.Commands.Remove(commandId);
+    }, cancellationToken);
+
+    public ValueTask<IReadOnlyList<DeploymentId>> ListAsync(CancellationToken cancellationToken) =>
+        outside.CallAsync<IReadOnlyList<DeploymentId>>(node, "list deployments", () => [.. outside.Running.Keys], cancellationToken);
+
+    private static Deployment Of(DeploymentSpec spec) => new()
+    {
+        Id = spec.Id,
+        Processes = [.. spec.Processes.SelectMany(p => Enumerable.Range(1, p.Quantity)
+            .Select(i => new RunningProcess(p.Type, i, true, p.Routed ? new Uri($"http://{spec.Id.App}-{spec.Id.Generation}-{spec.Id.Number}-{i}/") : null, 0, null)))],
+    };
+}
+
+internal sealed class OutsideAddOns(Outside outside, SimulatedNode node) : IAddOnProvisioner
+{
+    public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => outside.CallAsync(node, $"provision {request.Id}", () =>
+    {
+        if (outside.IsGone(outside.Removed.Contains(request.Id))) return WorkStatus<AddOnInstance>.Failed(new("addon-removed", $"{request.Id} was removed."));
+        outside.AddOns[request.Id] = request;
+        return outside.World.OneIn(4) ? WorkStatus<AddOnInstance>.Running(outside.World.Seconds(1, 20)) : WorkStatus<AddOnInstance>.Done(new(request.Id, "small"));
+    }, cancellationToken);
+
+    public ValueTask<AddOnBinding> BindAsync(string id, CancellationToken cancellationToken) => outside.CallAsync(node, $"bind {id}", () => outside.AddOns.ContainsKey(id)
+        ? new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = $"fake://{id}" }, new HashSet<string> { "DATABASE_URL" })
+        : throw new FlowException("addon-missing", $"There is no instance {id}."), cancellationToken);
+
+    public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove {id}", () =>
+    {
+        outside.Removed.Add(id);
+        return outside.AddOns.Remove(id);
+    }, cancellationToken);
+}
+
+internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter
+{
+    public Uri UrlOf(AppName app) => new($"http://{app}.localhost/");
+
+    public async ValueTask SetAsync(Route route, CancellationToken cancellationToken) => await outside.CallAsync(node, $"lead to {route.Deployment}", () =>
+    {
+        if (outside.Routes.TryGetValue(route.App, out var old) && old.Deployment.Generation > route.Deployment.Generation) return false;
+        outside.Routes[route.App] = route;
+        return true;
+    }, cancellationToken);
+
+    public async ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove route of {app}, generation {generation}", () =>
+        outside.Routes.TryGetValue(app, out var old) && old.Deployment.Generation <= generation && outside.Routes.Remove(app), cancellationToken);
+
+    public async ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => await outside.CallAsync(node, "restore all routes", () =>
+    {
+        outside.Routes.Clear();
+        foreach (var route in routes) outside.Routes[route.App] = route;
+        return true;
+    }, cancellationToken);
+
+    public ValueTask<int> DrainAsync(IReadOnlyList<Uri> targets, TimeSpan deadline, CancellationToken cancellationToken) => outside.CallAsync(node, "drain", () => 0, cancellationToken);
+}
+
+/// <summary>A host's own step: a smoke test before the traffic comes, a notification after it.</summary>
+internal sealed class OutsideStep(Outside outside, SimulatedNode node) : IRunStep
+{
+    public ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken) => outside.CallAsync<StepResult>(node, $"host step {context.IdempotencyKey}", () =>
+        outside.World.OneIn(5) ? new StepResult.Wait("the tester", "somebody", outside.World.Seconds(1, 60))
+        : outside.World.Trouble(10) ? new StepResult.Failed(new("tester-away", "The tester is away.", Transient: outside.World.OneIn(2)))
+        : new StepResult.Done("fine"), cancellationToken);
+}

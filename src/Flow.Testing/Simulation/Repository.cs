@@ -1,0 +1,56 @@
+using Flow.Sources;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>How good a tree is; known to nobody but the simulation.</summary>
+internal enum Quality { Good, DoesNotBuild, NeverHealthy, ReleaseFails }
+
+/// <summary>The code as it really is, whatever anybody sees of it.</summary>
+internal sealed class Repository
+{
+    private readonly Dictionary<CommitSha, string> trees = [];
+    private readonly Dictionary<string, Quality> qualities = [];
+    private readonly Dictionary<string, int> closings = [];
+    private int commits;
+
+    public SortedDictionary<string, CommitSha> Branches { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, Proposal> Open { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Proposals that the host still lists, as closed.</summary>
+    public SortedDictionary<string, Proposal> ListedClosed { get; } = new(StringComparer.Ordinal);
+
+    public bool Outage { get; set; }
+    public bool ListingsLackMain { get; set; }
+
+    public CommitSha Commit(Quality quality, string? sameTreeAs = null)
+    {
+        var sha = CommitSha.Parse((++commits).ToString("x40", System.Globalization.CultureInfo.InvariantCulture));
+        trees[sha] = sameTreeAs ?? $"tree-{commits}";
+        qualities.TryAdd(trees[sha], quality);
+        return sha;
+    }
+
+    public string TreeOf(CommitSha commit) => trees[commit];
+    public Quality QualityOf(string tree) => qualities[tree];
+    public Quality QualityOf(CommitSha commit) => qualities[trees[commit]];
+    public int ClosingsOf(string key) => closings.GetValueOrDefault(key);
+
+    public void Propose(string key, CommitSha commit, Trust trust)
+    {
+        ListedClosed.Remove(key);
+        Open[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust } };
+    }
+
+    public void Close(string key, bool said)
+    {
+        if (!Open.Remove(key, out var proposal)) return;
+        closings[key] = ClosingsOf(key) + 1;
+        if (said) ListedClosed[key] = proposal with { Closed = true };
+    }
+
+    public SourceListing List() => new()
+    {
+        Branches = Branches.Where(b => !ListingsLackMain || b.Key != "main").ToDictionary(b => b.Key, b => b.Value),
+        Proposals = ListingsLackMain ? [] : [.. Open.Values, .. ListedClosed.Values],
+    };
+}

@@ -1,0 +1,203 @@
+using Flow.AddOns;
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Gates;
+using Flow.Logs;
+using Flow.Pipelines;
+using Flow.Routing;
+using Flow.Runs;
+using Flow.Runs.Steps;
+using Flow.Runtimes;
+using Flow.Sources;
+using Flow.Storage;
+using Flow.Testing.Fakes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>One process that runs the engine: the real pump, deciders, effects and steps on a store and an outside that fail.</summary>
+internal sealed class SimulatedNode
+{
+    private readonly World world;
+    private readonly SharedStore shared;
+    private readonly StreamPump pump;
+    private readonly FlowMailbox mailbox;
+    private readonly CancellationTokenSource stopping = new();
+    private int moving;
+
+    public SimulatedNode(World world, SharedStore shared, Outside outside, string name)
+    {
+        (this.world, this.shared, Name) = (world, shared, name);
+        var time = new NodeTime(this, world.Time);
+        var store = new FaultyStore(world, this, shared);
+        var services = new Services();
+        var providers = new Providers(services);
+        var router = new OutsideRouter(outside, this);
+        var logs = outside.Logs;
+        var environment = new AppEnvironment(providers, router, services);
+        IBuiltInStep[] steps =
+        [
+            new GateStep(providers, time), new FetchStep(providers), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
+            new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
+            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, router),
+        ];
+        var kinds = Kinds(world, providers, steps, router, logs, time);
+        mailbox = new FlowMailbox(store, kinds, time);
+        pump = new StreamPump(store, kinds, time, new Logger<StreamPump>(world));
+        Router = router;
+
+        services.Add<ISourceProvider>("git", new OutsideSource(outside, this));
+        services.Add<IBuilder>("local", new OutsideBuilder(outside, this));
+        services.Add<IRuntime>("local", new OutsideRuntime(outside, this));
+        services.Add<IAddOnProvisioner>("db", new OutsideAddOns(outside, this));
+        services.Add<IGate>(ApprovalGate.Name, new ApprovalGate());
+        services.Add<IGate>(ChecksGate.Name, new ChecksGate(mailbox, providers));
+        services.Add<IRunStep>("smoke", new OutsideStep(outside, this));
+        services.Add<IRunStep>("notify", new OutsideStep(outside, this));
+    }
+
+    public string Name { get; }
+    public bool IsDead { get; private set; }
+    public bool IsAsleep { get; private set; }
+    public bool IsStopping => stopping.IsCancellationRequested;
+    public bool IsStopped => IsStopping && moving == 0;
+    public OutsideRouter Router { get; }
+
+    internal static StreamKinds Kinds(World world, Providers providers, IEnumerable<IBuiltInStep> steps, IRouter router, ILogStore logs, TimeProvider time)
+    {
+        // Room for all: a semaphore that makes others wait wakes them on foreign threads.
+        var options = Options.Create(new FlowOptions { MaxConcurrentBuilds = 1_000 });
+        IStreamKind runs = new StreamKind<RunState, RunInput, RunEvent>(RunDecider.Kind, new RunDecider(), new RunEffects(steps, providers, router, logs, time, new Logger<RunEffects>(world)));
+        if (world.Plants(PlantedFault.SlotFreedEarly)) runs = new HastyRuns(runs);
+        return new(
+        [
+            new StreamKind<PipelineState, PipelineInput, PipelineEvent>(PipelineDecider.Kind, new PipelineDecider(), new PipelineEffects(providers, time, new Logger<PipelineEffects>(world))),
+            new StreamKind<AppState, AppInput, AppEvent>(AppDecider.Kind, new AppDecider(), new AppEffects(providers, time, new Logger<AppEffects>(world))),
+            runs,
+            new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
+        ]);
+    }
+
+    public void Later(Action go)
+    {
+        if (!IsDead) world.Later(this, go);
+    }
+
+    /// <summary>What a host says to the engine when it starts.</summary>
+    public async Task StartAsync(bool alone)
+    {
+        // One process owns the routes: with several nodes, the router is a process of its own and goes on by itself.
+        if (alone) await new RouteRestorer(mailbox, Router).StartAsync(default);
+        await new AppInspector(mailbox).StartAsync(default);
+    }
+
+    /// <summary>Claims what can be claimed and begins to move it. False when there was nothing.</summary>
+    public bool TakeWork()
+    {
+        if (IsDead || IsAsleep || IsStopping) return false;
+        var claims = shared.Claim(this, world.Chance.Next(1, 4));
+        foreach (var claim in claims) _ = MoveAsync(claim);
+        return claims.Count > 0;
+    }
+
+    public void Kill(string when)
+    {
+        if (IsDead) return;
+        IsDead = true;
+        world.Count("node killed");
+        world.Tell($"{Name} is killed {when}");
+    }
+
+    /// <summary>Falls asleep, perhaps past its lease: everything it was about to do goes on later, when others have taken over.</summary>
+    public void Sleep(string when)
+    {
+        if (IsDead || IsAsleep) return;
+        IsAsleep = true;
+        world.Count("node asleep");
+        world.Tell($"{Name} falls asleep {when}");
+        world.Time.After(world.Seconds(1, 60), Wake);
+    }
+
+    public void Wake()
+    {
+        if (!IsAsleep) return;
+        IsAsleep = false;
+        world.Tell($"{Name} wakes up");
+    }
+
+    public void Stop()
+    {
+        if (IsStopping || IsDead) return;
+        world.Count("node stopped in good order");
+        world.Tell($"{Name} is asked to stop");
+        stopping.Cancel();
+    }
+
+    private async Task MoveAsync(Claim claim)
+    {
+        moving++;
+        try
+        {
+            await pump.PumpAsync(claim, stopping.Token);
+        }
+        catch (FlowException trouble) when (trouble.Transient)
+        {
+            // As the host of the pump does: its lease ends by itself.
+        }
+        catch (Exception bug) when (bug is not OutOfMemoryException)
+        {
+            world.Violate($"the pump threw for {claim.Stream}: {bug}");
+        }
+        world.StaysOnItsThread($"moving {claim.Stream}");
+        moving--;
+    }
+
+    private sealed class Services : IKeyedServiceProvider
+    {
+        private readonly Dictionary<(Type, object?), object> all = [];
+
+        public void Add<T>(string name, T service) where T : class => all[(typeof(T), name)] = service;
+        public object? GetService(Type serviceType) => null;
+        public object? GetKeyedService(Type serviceType, object? serviceKey) => all.GetValueOrDefault((serviceType, serviceKey));
+        public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => GetKeyedService(serviceType, serviceKey) ?? throw new InvalidOperationException($"{serviceType.Name} '{serviceKey}'");
+    }
+
+    /// <summary>The engine's own bugs must not hide in a log.</summary>
+    private sealed class Logger<T>(World world) : ILogger<T>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException)) world.Violate($"{formatter(state, exception)} {exception}");
+        }
+    }
+}
+
+/// <summary>Planted: a run that is told to stop gives the slot back at once.</summary>
+internal sealed class HastyRuns(IStreamKind runs) : IStreamKind
+{
+    public string Name => runs.Name;
+    public object Initial => runs.Initial;
+    public object ReadState(ReadOnlyMemory<byte> json) => runs.ReadState(json);
+    public byte[] WriteState(object state) => runs.WriteState(state);
+    public Input ReadInput(ReadOnlyMemory<byte> json) => runs.ReadInput(json);
+    public byte[] WriteInput(Input input) => runs.WriteInput(input);
+    public NewEvent WriteEvent(Event happened) => runs.WriteEvent(happened);
+    public object Evolve(object state, Event happened) => runs.Evolve(state, happened);
+    public Effect? Next(StreamId self, object state) => runs.Next(self, state);
+    public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => runs.PerformAsync(context, state, effect, unwanted);
+
+    public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now)
+    {
+        var decision = runs.Decide(self, state, input, now);
+        var run = RunId.Parse(self.Key);
+        return decision.Events.OfType<RunStopping>().FirstOrDefault() is { } stopping
+            ? decision.Send(AppDecider.StreamOf(run.App), new RunEnded(run, RunStatus.Cancelled, stopping.Reason, []))
+            : decision;
+    }
+}

@@ -1,0 +1,165 @@
+using Flow.Engine;
+using Flow.Storage;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>What one seed led to.</summary>
+internal sealed record SimulationResult(int Seed, string? Violation, long Steps, ulong Trace, IReadOnlyDictionary<string, int> Situations, IReadOnlyList<string> Story);
+
+/// <summary>
+/// One thread, one seed: several nodes run the real deciders and the real pump on one store; they are killed or sleep through their leases, the world
+/// outside fails, people change their minds. Then the faults stop, and everything must settle as it should be.
+/// </summary>
+internal sealed class Simulation
+{
+    private const int TroubledSteps = 6_000;
+    private const int MostSteps = 120_000;
+    private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
+
+    private readonly World world;
+    private readonly MemoryFlowStore memory;
+    private readonly SharedStore store;
+    private readonly Outside outside;
+    private readonly Witness witness;
+    private readonly People people;
+    private readonly FinalCheck check;
+    private readonly SimulatedNode[] nodes;
+    private Task claimable = Task.CompletedTask;
+    private TimeSpan since;
+    private long steps;
+    private int born;
+
+    private Simulation(int seed, PlantedFault planted, bool tells)
+    {
+        world = new(seed, planted, tells);
+        world.Time.Used = world.StaysOnItsThread;
+        memory = new(world.Time);
+        store = new(world, memory);
+        outside = new(world);
+        witness = new(world, outside);
+        var kinds = SimulatedNode.Kinds(world, null!, [], null!, outside.Logs, world.Time);
+        people = new(world, store, outside, kinds, witness) { LoseMachine = LoseMachine };
+        check = new(world, memory, outside, witness, people, kinds);
+        store.Witness = witness.Hear;
+        witness.Asks = people.Respond;
+        nodes = new SimulatedNode[world.Chance.Next(1, 4)];
+    }
+
+    /// <summary>Runs a seed to its end. Same seed, same trace. With <paramref name="tells"/>, the story comes too.</summary>
+    public static SimulationResult Run(int seed, PlantedFault planted = PlantedFault.None, bool tells = false)
+    {
+        // With no context and no other scheduler around, whatever is awaited goes on inside the call that completed it: on this one thread.
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            var simulation = new Simulation(seed, planted, tells);
+            simulation.Play();
+            simulation.memory.Dispose();
+            var world = simulation.world;
+            return new(seed, world.Violation, simulation.steps, world.Trace, world.Situations, world.Story);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private void Play()
+    {
+        people.Begin();
+        for (var i = 0; i < nodes.Length; i++) nodes[i] = Birth();
+        while (world.Violation is null && steps < TroubledSteps && world.Time.Elapsed < LongestTrouble) Step();
+        world.Troubled = false;
+        foreach (var node in nodes) node.Wake();
+        outside.Code.Outage = outside.Code.ListingsLackMain = false;
+        world.Tell("the faults stop");
+
+        Then("after the faults", () => { }, () => check.Settled(pushedOnceMore: false));
+        Then("after one more push", people.PushOnceMore, () => check.Settled(pushedOnceMore: true));
+        Then("after all proposals were closed", people.CloseAll, check.Closed);
+        Then("after everything was destroyed", people.DestroyAll, check.Gone);
+    }
+
+    private void Then(string when, Action begin, Action look)
+    {
+        if (world.Violation is not null) return;
+        world.Tell($"--- {when} ---");
+        begin();
+        if (Settles(when)) look();
+    }
+
+    /// <summary>For a while nothing may be open but what is held; it must come to that within bounded time.</summary>
+    private bool Settles(string when)
+    {
+        since = world.Time.Elapsed;
+        while (world.Violation is null)
+        {
+            if (steps >= MostSteps || world.Time.Elapsed - since > Patience)
+            {
+                world.Violate($"does not settle {when}: {check.WhatIsOpen() ?? (outside.IsQuiet ? "something is due for ever" : "a call is open")}");
+                return false;
+            }
+            Step();
+            if (world.Time.Elapsed - since > Rest && outside.IsQuiet && check.WhatIsOpen() is null) return world.Violation is null;
+        }
+        return false;
+    }
+
+    private void Step()
+    {
+        steps++;
+        for (var i = 0; i < nodes.Length; i++)
+            if (nodes[i].IsDead || nodes[i].IsStopped) nodes[i] = Birth();
+        var node = world.Any(nodes);
+        switch (world.Chance.Next(24))
+        {
+            case < 9 when node.TakeWork(): return;
+            case < 13 when outside.GoOn(): return;
+            case < 20 when world.GoOn(): return;
+            case 20 when world.Trouble(12): node.Kill("out of the blue"); return;
+            case 21 when world.Trouble(12): node.Sleep("out of the blue"); return;
+            case 22 when world.Trouble(30): node.Stop(); return;
+            case 23 when world.Trouble(2) && Pass(): return;
+        }
+        if (world.GoOn() || outside.GoOn()) return;
+        foreach (var other in nodes)
+            if (other.TakeWork()) return;
+        if (!Pass() && !nodes.Any(n => n.IsDead)) world.Violate("nothing will ever happen again");
+    }
+
+    /// <summary>Time passes to whatever is due next.</summary>
+    private bool Pass()
+    {
+        // The store rings when a stream can be claimed, if somebody waits for that.
+        if (claimable.IsCompleted) claimable = memory.WaitForClaimsAsync(default);
+        return world.Time.PassToNextAlarm();
+    }
+
+    private SimulatedNode Birth()
+    {
+        var node = new SimulatedNode(world, store, outside, $"n{++born}");
+        _ = BeginAsync();
+        return node;
+
+        async Task BeginAsync()
+        {
+            try
+            {
+                await node.StartAsync(alone: nodes.Length == 1);
+            }
+            catch (FlowException)
+            {
+                node.Kill("while it started");
+            }
+        }
+    }
+
+    private void LoseMachine()
+    {
+        outside.LoseMachine();
+        foreach (var node in nodes) node.Kill("with its machine");
+    }
+}

@@ -1,0 +1,95 @@
+using Flow.Storage;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>What is broken on purpose, to prove that the simulation can see.</summary>
+internal enum PlantedFault
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>The store accepts commits of those who have lost their stream.</summary>
+    FenceOff,
+    /// <summary>Commits never say that an effect is owed.</summary>
+    OwesForgotten,
+    /// <summary>A cancelled run gives the slot back before its work has stopped.</summary>
+    SlotFreedEarly,
+    /// <summary>One message in fifty is lost.</summary>
+    MessageLost,
+    /// <summary>What was stopped or removed outside comes back when a late call asks for it.</summary>
+    LateCallsRevive,
+    /// <summary>The source answers an outage with an empty listing that looks complete.</summary>
+    OutageLooksEmpty,
+}
+
+/// <summary>One seed's dice, clock, trace, and the things that could go on next.</summary>
+internal sealed class World(int seed, PlantedFault planted, bool tells)
+{
+    private const ulong Prime = 1099511628211;
+    private readonly List<(SimulatedNode Node, Action Go)> waiting = [];
+
+    public Random Chance { get; } = new(seed);
+    public SimulatedTime Time { get; } = new();
+    public int Seed => seed;
+    public int Thread { get; } = Environment.CurrentManagedThreadId;
+    public SortedDictionary<string, int> Situations { get; } = new(StringComparer.Ordinal);
+    public List<string> Story { get; } = [];
+    public string? Violation { get; private set; }
+    public ulong Trace { get; private set; } = 14695981039346656037;
+
+    /// <summary>Nodes die and sleep, the outside fails. Then that stops, and everything must settle.</summary>
+    public bool Troubled { get; set; } = true;
+
+    public bool Plants(PlantedFault fault) => planted == fault;
+    public bool OneIn(int n) => Chance.Next(n) == 0;
+    public bool Trouble(int oneIn) => Troubled && Chance.Next(oneIn) == 0;
+    public T Any<T>(IReadOnlyList<T> of) => of[Chance.Next(of.Count)];
+    public TimeSpan Seconds(int from, int to) => TimeSpan.FromMilliseconds(Chance.Next(from * 1000, to * 1000));
+
+    public void Count(string situation) => Situations[situation] = Situations.GetValueOrDefault(situation) + 1;
+
+    public void Violate(string what)
+    {
+        if (Violation is not null) return;
+        Violation = what;
+        Tell($"VIOLATION: {what}");
+    }
+
+    /// <summary>Into the trace, by which two runs of one seed are compared; and into the story, when somebody listens.</summary>
+    public void Tell(string line)
+    {
+        StaysOnItsThread(line);
+        foreach (var c in line) Trace = (Trace ^ c) * Prime;
+        Trace = (Trace ^ (ulong)Time.Elapsed.Ticks) * Prime;
+        if (tells) Story.Add($"{Time.Elapsed:hh\\:mm\\:ss\\.f}  {line}");
+    }
+
+    /// <summary>Whatever hops to another thread cannot be repeated: then the simulation itself is broken, and says so.</summary>
+    public void StaysOnItsThread(string what)
+    {
+        if (Environment.CurrentManagedThreadId == Thread) return;
+        Violation ??= $"'{what}' happens on a foreign thread: {Environment.StackTrace}";
+    }
+
+    public void Later(SimulatedNode node, Action go) => waiting.Add((node, go));
+
+    /// <summary>Lets one thing go on that could: which one is chance.</summary>
+    public bool GoOn()
+    {
+        waiting.RemoveAll(w => w.Node.IsDead);
+        if (waiting.Count == 0) return false;
+        var from = Chance.Next(waiting.Count);
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            var at = (from + i) % waiting.Count;
+            if (waiting[at].Node.IsAsleep) continue;
+            var go = waiting[at].Go;
+            waiting.RemoveAt(at);
+            go();
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>The memory store and the fakes answer at once.</summary>
+    public static T Now<T>(ValueTask<T> answer) => answer.IsCompleted ? answer.GetAwaiter().GetResult() : throw new InvalidOperationException("The memory store must answer at once.");
+}

@@ -10,7 +10,7 @@ internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngi
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         List<Route> routes = [];
-        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
         {
             // Its app has not heard yet, or it is still retiring the old processes: the traffic has been led over.
             if (app.Slot is { } slot && await mailbox.ReadAsync<RunState>(RunDecider.StreamOf(slot), cancellationToken) is { Switched: true, Grant.Deployment: { } deployment } run)

@@ -45,7 +45,7 @@ internal sealed class SimulatedNode
             new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, router),
         ];
         var kinds = Kinds(world, providers, steps, router, logs, time);
-        mailbox = new FlowMailbox(store, kinds, time);
+        mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);
         pump = new StreamPump(store, kinds, time, new Logger<StreamPump>(world));
         Router = router;
 

@@ -71,6 +71,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         FlowMetrics.StepDuration.Record(time.GetElapsedTime(started).TotalSeconds, new("flow.step", step.Kind), new("flow.outcome", outcome));
         activity?.SetTag("flow.outcome", outcome);
         if (result is StepFailed failed) await TellAsync(execution, failed.Failure);
+        // A failure that may pass, or a wait, goes on in the same log.
+        if (result is StepDone or StepFailed { Failure.Transient: false }) await CompleteAsync(execution);
         return result;
     }
 
@@ -84,6 +86,18 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         catch (FlowException)
         {
             // The log store is in trouble: the run's own record has the reason.
+        }
+    }
+
+    private async Task CompleteAsync(StepExecution execution)
+    {
+        try
+        {
+            await execution.CompleteLogAsync(CancellationToken.None);
+        }
+        catch (FlowException trouble)
+        {
+            LogUnfinished(execution.Run, execution.Step.Name, trouble);
         }
     }
 
@@ -155,6 +169,9 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
 
     [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]
     private partial void LogBug(RunId run, string step, Exception bug);
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Run}: the log of {Step} could not be completed.")]
+    private partial void LogUnfinished(RunId run, string step, Exception trouble);
 
     [LoggerMessage(1101, LogLevel.Warning, "{Run}: {Step}, attempt {Attempt}, failed: {Reason}")]
     private partial void LogFailed(RunId run, string step, int attempt, string reason);

@@ -42,7 +42,7 @@ internal sealed class SimulatedNode
         [
             new GateStep(providers, time), new FetchStep(providers), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
-            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, router),
+            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
         ];
         var kinds = Kinds(world, providers, steps, router, logs, time);
         mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);

@@ -7,13 +7,13 @@ namespace Flow;
 internal static partial class Names
 {
     // A DNS label, because an app's name is the first label of its URL. Heroku allows 30 characters; a label has 63.
-    [GeneratedRegex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
     internal static partial Regex Label();
 
-    [GeneratedRegex("^[0-9a-f]{40}([0-9a-f]{24})?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[0-9a-f]{40}([0-9a-f]{24})?\z", RegexOptions.CultureInvariant)]
     internal static partial Regex Sha();
 
-    [GeneratedRegex("^sha256:[0-9a-f]{64}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^sha256:[0-9a-f]{64}\z", RegexOptions.CultureInvariant)]
     internal static partial Regex Digest();
 
     internal static T Parse<T>(string? text, string rule) where T : struct, IParsable<T> =>

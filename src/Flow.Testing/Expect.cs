@@ -6,6 +6,7 @@ namespace Flow.Testing;
 internal static class Expect
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AtLast = TimeSpan.FromMinutes(2);
 
     public static void That([DoesNotReturnIf(false)] bool holds, string requirement)
     {
@@ -28,6 +29,13 @@ internal static class Expect
     {
         try { await task.WaitAsync(Soon); }
         catch (TimeoutException) { throw new ConformanceException(requirement); }
+    }
+
+    /// <summary>A call that never answers must fail its case, not hang the tests.</summary>
+    public static async Task Ends(Task run)
+    {
+        try { await run.WaitAsync(AtLast); }
+        catch (TimeoutException) { throw new ConformanceException($"A call has not answered within {AtLast}."); }
     }
 
     public static async Task Cancels(Func<CancellationToken, Task> wait, string requirement)

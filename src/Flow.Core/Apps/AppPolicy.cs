@@ -46,6 +46,8 @@ public sealed record AppPolicy
     public int ReleasesKept { get; init; } = 20;
     /// <summary>How long ended runs stay.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
+    /// <summary>Who is told how its runs stand.</summary>
+    public IReadOnlyList<string> Reporters { get; init; } = [];
     /// <summary>Equal policies have equal fingerprints.</summary>
     public required string Fingerprint { get; init; }
 }

@@ -10,6 +10,6 @@ internal static partial class ConfigNames
     public static string Problem(string name) =>
         $"'{Names.Shown(name)}' is no name for a config var: letters, digits and underscores, no digit first, at most 100; FLOW_*, __* and PORT are taken.";
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,99}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -5,6 +5,7 @@ using Flow.Engine;
 using Flow.Gates;
 using Flow.Pipelines;
 using Flow.Releases;
+using Flow.Reporting;
 using Flow.Retention;
 using Flow.Routing;
 using Flow.Runs;
@@ -48,6 +49,7 @@ public static class FlowServiceCollectionExtensions
         services.AddStreamKind<AppState, AppInput, AppEvent, AppEffects>(AppDecider.Kind, new AppDecider());
         services.AddStreamKind<RunState, RunInput, RunEvent, RunEffects>(RunDecider.Kind, new RunDecider());
         services.AddStreamKind<BuildState, BuildInput, BuildEvent, BuildEffects>(BuildDecider.Kind, new BuildDecider());
+        services.AddStreamKind<ReportState, ReportInput, ReportEvent, ReportEffects>(ReportDecider.Kind, new ReportDecider());
 
         services.AddSingleton<IBuiltInStep, GateStep>();
         services.AddSingleton<IBuiltInStep, FetchStep>();
@@ -113,6 +115,9 @@ public static class FlowServiceCollectionExtensions
         builder.Services.AddSingleton(new HostStep(name, anchor, after, repeat, timeout ?? TimeSpan.FromMinutes(10)));
         return builder.AddProvider<IRunStep, TStep>(name);
     }
+
+    /// <summary>Registers a status reporter under a name; it is told how every run stands.</summary>
+    public static IFlowBuilder AddStatusReporter<TReporter>(this IFlowBuilder builder, string name) where TReporter : class, IStatusReporter => builder.AddProvider<IStatusReporter, TReporter>(name);
 
     /// <summary>Registers a host's own add-on provisioner.</summary>
     public static IFlowBuilder AddAddOn<TProvisioner>(this IFlowBuilder builder, string name) where TProvisioner : class, AddOns.IAddOnProvisioner =>

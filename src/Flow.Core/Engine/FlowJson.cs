@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Pipelines;
+using Flow.Reporting;
 using Flow.Runs;
 
 namespace Flow.Engine;
@@ -13,6 +14,7 @@ namespace Flow.Engine;
 [JsonSerializable(typeof(AppInput)), JsonSerializable(typeof(AppEvent)), JsonSerializable(typeof(AppState)), JsonSerializable(typeof(AppPolicy))]
 [JsonSerializable(typeof(RunInput)), JsonSerializable(typeof(RunEvent)), JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(BuildInput)), JsonSerializable(typeof(BuildEvent)), JsonSerializable(typeof(BuildState))]
+[JsonSerializable(typeof(ReportInput)), JsonSerializable(typeof(ReportEvent)), JsonSerializable(typeof(ReportState))]
 [JsonSerializable(typeof(ResolvedPipeline))]
 [JsonSerializable(typeof(Answer)), JsonSerializable(typeof(InputRejected))]
 internal sealed partial class FlowJson : JsonSerializerContext;

@@ -28,7 +28,7 @@ public readonly partial record struct LogId : IParsable<LogId>
         return good;
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }
 
@@ -43,7 +43,7 @@ public interface ILogStore
 
     /// <summary>
     /// Reads what there is from a byte offset on, at most <paramref name="maxBytes"/>. An offset before the retained part starts at its beginning;
-    /// <see cref="LogChunk.Offset"/> tells. A log that does not exist reads as empty and not complete.
+    /// <see cref="LogChunk.Offset"/> tells. One beyond the end reads as empty at the end: <see cref="long.MaxValue"/> asks how long the log is. A log that does not exist reads as empty and not complete.
     /// </summary>
     ValueTask<LogChunk> ReadAsync(LogId log, long offset, int maxBytes, CancellationToken cancellationToken);
 

@@ -7,6 +7,7 @@ using Flow.Builds;
 using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Gates;
+using Flow.Reporting;
 using Flow.Runtimes;
 using Flow.Sources;
 using Microsoft.Extensions.Options;
@@ -64,7 +65,7 @@ internal sealed class PipelineService(FlowMailbox mailbox, IEnumerable<ProviderD
     private ResolvedPipeline Resolve(PipelineDefinition definition)
     {
         var isolates = Provider<IBuilder>(definition.Builder).IsolatesUntrusted && Provider<IRuntime>(definition.Runtime).IsolatesUntrusted;
-        var resolved = new ResolvedPipeline(definition, [.. steps], isolates, options.Value.ReleasesKept, options.Value.Retention, "");
+        var resolved = new ResolvedPipeline(definition, [.. steps], [.. providers.Where(p => p.Contract == typeof(IStatusReporter)).Select(p => p.Name).Order(StringComparer.Ordinal)], isolates, options.Value.ReleasesKept, options.Value.Retention, "");
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(resolved, FlowJson.Default.ResolvedPipeline)))[..32];
         return resolved with { Fingerprint = fingerprint };
     }

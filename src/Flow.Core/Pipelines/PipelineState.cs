@@ -38,11 +38,12 @@ public sealed record PipelineState
 /// <param name="Definition">As declared.</param>
 /// <param name="Steps">The host's own steps.</param>
 /// <param name="IsolatesUntrusted">Builder and runtime both declare that nobody's code can do harm in them.</param>
+/// <param name="Reporters">Names of the registered status reporters.</param>
 /// <param name="ReleasesKept">From the engine's options.</param>
 /// <param name="Retention">From the engine's options.</param>
 /// <param name="Fingerprint">Equal declarations have equal fingerprints.</param>
 public sealed record ResolvedPipeline(
-    PipelineDefinition Definition, IReadOnlyList<HostStep> Steps, bool IsolatesUntrusted, int ReleasesKept, TimeSpan Retention, string Fingerprint);
+    PipelineDefinition Definition, IReadOnlyList<HostStep> Steps, IReadOnlyList<string> Reporters, bool IsolatesUntrusted, int ReleasesKept, TimeSpan Retention, string Fingerprint);
 
 /// <summary>A head and the order in which it was observed.</summary>
 public sealed record ObservedHead(CommitSha Commit, long Order);

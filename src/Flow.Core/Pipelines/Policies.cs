@@ -28,6 +28,7 @@ internal static class Policies
         Builder = declared.Definition.Builder,
         Runtime = declared.Definition.Runtime,
         Steps = declared.Steps,
+        Reporters = declared.Reporters,
         AddOns = declared.Definition.AddOns,
         Health = declared.Definition.Health,
         BuildTimeout = declared.Definition.BuildTimeout,

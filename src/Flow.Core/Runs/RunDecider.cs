@@ -43,7 +43,9 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         _ => null,
     };
 
-    public override Decision Decide(StreamId self, RunState run, RunInput input, DateTimeOffset now) => input switch
+    public override Decision Decide(StreamId self, RunState run, RunInput input, DateTimeOffset now) => Reported(self, run, Decided(self, run, input, now));
+
+    private Decision Decided(StreamId self, RunState run, RunInput input, DateTimeOffset now) => input switch
     {
         BeginRun begin when run.Plan is null => Go(self, run, Decision.Of(new RunBegun(begin.Plan, now)), now),
         RunTidied when run is { Closed: true, Untidy: true } => Decision.Of(new CommandsRemoved()),
@@ -56,6 +58,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         StopFailed failed when run.Status == RunStatus.Stopping => Decision.Of(new StopTried(failed.Failure))
             .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
         LookAgain look when IsDue(look, run) => Look(self, run),
+        LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running, Due.Kind: WellKnownSteps.Gate } => Decision.Of(new HintNoted()),
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
@@ -119,7 +122,8 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         Decision.Of(new RunParked(new(reason, owner, now, now + after))).Send(self, new LookAgain(run.Parked + 1), after);
 
     private static Decision Wait(StreamId self, RunState run, StepMustWait wait, DateTimeOffset now) =>
-        now - run.StepSince >= run.Due!.Timeout
+        run.Hinted ? Decision.Of(new HintTaken())
+        : now - run.StepSince >= run.Due!.Timeout
             ? Stop($"{wait.Step}: still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", false, null)
             : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn < ShortestWait ? ShortestWait : wait.LookAgainIn > LongestWait ? LongestWait : wait.LookAgainIn, now);
 

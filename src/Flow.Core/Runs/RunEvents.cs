@@ -12,6 +12,8 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(AttemptFailed), "attempt-failed")]
 [JsonDerivedType(typeof(RunParked), "parked")]
 [JsonDerivedType(typeof(RunUnparked), "unparked")]
+[JsonDerivedType(typeof(HintNoted), "hint-noted")]
+[JsonDerivedType(typeof(HintTaken), "hint-taken")]
 [JsonDerivedType(typeof(SlotReceived), "slot-received")]
 [JsonDerivedType(typeof(ArtifactTaken), "artifact-taken")]
 [JsonDerivedType(typeof(RunApproved), "approved")]
@@ -31,6 +33,10 @@ internal sealed record StepSucceeded(string Step, string Output, StepFacts? Fact
 internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
 internal sealed record RunParked(WaitReason Reason) : RunEvent;
 internal sealed record RunUnparked : RunEvent;
+
+/// <summary>A hint came while the step was looking; without a note it would be lost.</summary>
+internal sealed record HintNoted : RunEvent, IUnrecorded;
+internal sealed record HintTaken : RunEvent, IUnrecorded;
 internal sealed record SlotReceived(SlotGrant Grant) : RunEvent;
 internal sealed record ArtifactTaken(Artifact Artifact) : RunEvent;
 internal sealed record RunApproved(Approval Approval) : RunEvent;

@@ -26,6 +26,8 @@ public sealed record RunState
     public int Parked { get; init; }
     /// <summary>What it waits for; null while it moves.</summary>
     public WaitReason? Waits { get; init; }
+    /// <summary>Something changed while the step was looking: it must look once more before it parks.</summary>
+    public bool Hinted { get; init; }
     /// <summary>What the app gave it with its slot.</summary>
     public SlotGrant? Grant { get; init; }
     /// <summary>Why it is stopping, or has ended without success.</summary>

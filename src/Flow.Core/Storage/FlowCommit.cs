@@ -49,7 +49,7 @@ public sealed record KeyRecord(string Key, ReadOnlyMemory<byte>? Answer);
 /// <summary>The change of one stream.</summary>
 public sealed record StreamChange
 {
-    /// <summary>By whom: the claim whose epoch must still be the newest.</summary>
+    /// <summary>By whom: a claim that was not given back, and whose epoch is still the newest.</summary>
     public required Claim Claim { get; init; }
     /// <summary>Version the change is based on; 0 for a stream that has none.</summary>
     public required long ExpectedVersion { get; init; }
@@ -83,7 +83,7 @@ public enum CommitStatus
 {
     /// <summary>Written, durably.</summary>
     Ok,
-    /// <summary>Somebody else has claimed the stream since: stop working on it.</summary>
+    /// <summary>Somebody else has claimed the stream since, or it was given back: stop working on it.</summary>
     FenceLost,
     /// <summary>The stream has another version than expected.</summary>
     VersionConflict,

@@ -11,6 +11,8 @@ namespace Flow.Storage;
 /// only saves work; safety is the epoch (the fencing token) that <see cref="CommitAsync"/> compares.</para>
 /// <para>A stream can be claimed when nobody holds it and either an input of it is due or it <em>owes</em> an effect.</para>
 /// <para>Trouble of the store itself is a transient <see cref="FlowException"/> with code <c>store-unavailable</c> or <c>store-full</c>; then nothing was written.</para>
+/// <para>Keys, kinds and types are opaque: non-empty, well-formed text without NUL, compared ordinally. Anything else is misuse
+/// and throws an <see cref="ArgumentException"/>.</para>
 /// <para>Due times and leases are measured with the store's own clock.</para>
 /// </remarks>
 public interface IFlowStore
@@ -67,8 +69,9 @@ public interface IFlowStore
     ValueTask<long> CountEventsAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes events and keys older than <paramref name="olderThan"/> (keys that still wait for an answer stay). Streams, with their snapshots, and inputs stay. Returns how many rows went;
-    /// removes at most 10,000 a call, so that writers never wait long.
+    /// Removes events and keys older than <paramref name="olderThan"/>; streams, with their snapshots, and inputs stay. A key also stays while a request that was
+    /// enqueued together with its reservation, with the key as its <see cref="NewWork.RequestKey"/>, has no answer. Returns how many rows went; removes at most
+    /// 10,000 a call, so that writers never wait long.
     /// </summary>
     ValueTask<int> PruneAsync(TimeSpan olderThan, CancellationToken cancellationToken);
 }

@@ -182,7 +182,7 @@ public sealed class MemoryFlowStore : IFlowStore, IDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var turn = gate.Enter();
-        return new(tables.Prune(clock.GetUtcNow() - olderThan, PruneAtMost));
+        return new(tables.Prune(clock.GetUtcNow(), olderThan, PruneAtMost));
     }
 
     /// <summary>Stops its timers.</summary>

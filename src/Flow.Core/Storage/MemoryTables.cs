@@ -57,7 +57,8 @@ internal sealed class MemoryTables
     public IReadOnlyList<StreamRecord> List(string kind, string? afterKey, int max)
     {
         if (!kinds.TryGetValue(kind, out var sorted)) return [];
-        var from = afterKey is null ? 0 : sorted.BinarySearch(afterKey, StringComparer.Ordinal) is >= 0 and var at ? at + 1 : ~sorted.BinarySearch(afterKey, StringComparer.Ordinal);
+        var at = afterKey is null ? -1 : sorted.BinarySearch(afterKey, StringComparer.Ordinal);
+        var from = afterKey is null ? 0 : at >= 0 ? at + 1 : ~at;
         return [.. sorted.Skip(from).Take(max).Select(key => rows[new(kind, key)].Record)];
     }
 
@@ -91,13 +92,13 @@ internal sealed class MemoryTables
 
     public KeyRecord? FindKey(string key) => keys.TryGetValue(key, out var row) ? new(key, row.Answer) : null;
 
-    public int Prune(DateTimeOffset before, int atMost)
+    public int Prune(DateTimeOffset now, TimeSpan olderThan, int atMost)
     {
-        var old = Events.FindIndex(e => e.At >= before) is >= 0 and var first ? first : Events.Count;
-        old = Math.Min(old, atMost);
+        var young = Events.FindIndex(e => now - e.At <= olderThan);
+        var old = Math.Min(young < 0 ? Events.Count : young, atMost);
         foreach (var gone in Events.Take(old)) rows[gone.Stream].Events.Remove(gone);
         Events.RemoveRange(0, old);
-        var oldKeys = keys.Where(k => k.Value.At < before && !(k.Value.Waits && k.Value.Answer is null)).Select(k => k.Key).Take(atMost - old).ToList();
+        var oldKeys = keys.Where(k => now - k.Value.At > olderThan && !(k.Value.Waits && k.Value.Answer is null)).Select(k => k.Key).Take(atMost - old).ToList();
         oldKeys.ForEach(key => keys.Remove(key));
         return old + oldKeys.Count;
     }

@@ -6,7 +6,7 @@ namespace Flow.Storage;
 /// Who holds which stream, what is due, and who waits for it: the part of a store that may live in memory when one process owns the data.
 /// After a restart it is filled from what is stored; leases are not, so that recovery waits for none.
 /// </summary>
-internal sealed class SingleProcessQueue : IDisposable
+internal sealed partial class SingleProcessQueue : IDisposable
 {
     private readonly TimeProvider clock;
     private readonly StoreGate gate;
@@ -98,33 +98,6 @@ internal sealed class SingleProcessQueue : IDisposable
         return slot.Work.GetRange(0, count);
     }
 
-    public Task WaitForWorkAsync(Claim claim, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
-        Task arrived;
-        using (gate.Enter())
-        {
-            if (Current(claim) is not { } slot || slot.FirstDue <= Now) return Task.CompletedTask;
-            arrived = (slot.Arrived ??= new(gate)).Next;
-            Tell(slot);
-        }
-        return arrived.WaitAsync(cancellationToken);
-    }
-
-    public Task WaitForClaimsAsync(CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
-        Task some;
-        using (gate.Enter())
-        {
-            var next = ready.Min?.ReadyAt ?? StreamSlot.Never;
-            if (next <= Now) return Task.CompletedTask;
-            some = claimable.Next;
-            Arm(next);
-        }
-        return some.WaitAsync(cancellationToken);
-    }
-
     /// <summary>Adds an input; inside a turn.</summary>
     public void Enqueue(StreamId to, PendingWork work)
     {
@@ -194,40 +167,4 @@ internal sealed class SingleProcessQueue : IDisposable
         if (slot.Arrived is { Awaited: true }) Tell(slot);
         if (slot.IsIdle(Now) && slots.Remove(slot.Stream)) slot.Alarm?.Dispose();
     }
-
-    private void Arm(long at)
-    {
-        var now = Now;
-        if (at <= now) claimable.Raise();
-        if (at <= now || at >= alarmAt) return;
-        alarmAt = at;
-        alarm.Change(Delay(at - now), Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnAlarm()
-    {
-        using var turn = gate.Enter();
-        alarmAt = StreamSlot.Never;
-        if (claimable.Awaited && ready.Min is { } next) Arm(next.ReadyAt);
-    }
-
-    private void Tell(StreamSlot slot)
-    {
-        var now = Now;
-        if (slot.FirstDue <= now) slot.Arrived!.Raise();
-        else if (slot.FirstDue != StreamSlot.Never)
-        {
-            slot.Alarm ??= clock.CreateTimer(_ => OnAlarm(slot), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            slot.Alarm.Change(Delay(slot.FirstDue - now), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void OnAlarm(StreamSlot slot)
-    {
-        using var turn = gate.Enter();
-        if (slot.Arrived is { Awaited: true }) Tell(slot);
-    }
-
-    // Timers count whole milliseconds and have a longest time; one that rings too early is set again.
-    private static TimeSpan Delay(long ticks) => TimeSpan.FromMilliseconds(Math.Min((ticks - 1) / TimeSpan.TicksPerMillisecond + 1, 86_400_000));
 }

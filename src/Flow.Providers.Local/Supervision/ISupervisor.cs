@@ -27,7 +27,7 @@ internal interface ISupervisor
 /// <summary>What to run.</summary>
 internal sealed record SupervisedCommand
 {
-    /// <summary>Letters, digits, dashes and dots; also the name of its directory.</summary>
+    /// <summary>Letters, digits, dashes, underscores and dots; also the name of its directory.</summary>
     public required string Id { get; init; }
     /// <summary>Program and arguments; never interpreted by a shell.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
@@ -58,6 +58,8 @@ internal sealed record SupervisedState
     public bool TimedOut { get; init; }
     /// <summary>How often it was started again.</summary>
     public int Restarts { get; init; }
+    /// <summary>How long the command has been running since it was last (re)started; null while it is not: not started yet, between two starts, or ended.</summary>
+    public TimeSpan? Up { get; init; }
     /// <summary>Last output, masked; at most 2,000 characters.</summary>
     public string Tail { get; init; } = "";
     /// <summary>As given.</summary>

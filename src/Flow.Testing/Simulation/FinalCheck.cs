@@ -35,7 +35,7 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
     {
         foreach (var name in people.Unanswered) world.Violate($"request {name} was never answered");
         foreach (var (name, app) in witness.Apps) CheckStored<AppState>(new(AppDecider.Kind, name), app, s => s with { InspectionWanted = false });
-        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s);
+        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s with { Hinted = false });
         foreach (var (name, build) in witness.Builds) CheckStored<BuildState>(new(BuildDecider.Kind, name), build, s => s);
         foreach (var (name, pipeline) in witness.Pipelines) CheckStored<PipelineState>(new(PipelineDecider.Kind, name), pipeline, s => s with { Look = 0, LookDue = false, LookAgain = false, Trouble = null });
         foreach (var (name, app) in witness.Apps) CheckOutside(AppName.Parse(name), app);

@@ -1,6 +1,7 @@
 using Flow.AddOns;
 using Flow.Builds;
 using Flow.Routing;
+using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Testing.Fakes;
 
@@ -27,6 +28,7 @@ internal sealed class Outside(World world)
     public SortedDictionary<string, int> CommandStarts { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Removed { get; } = [];
+    public Dictionary<RunId, RunStatus> Told { get; } = [];
     public Dictionary<AppName, Route> Routes { get; } = [];
     public Dictionary<string, string> ProcessTypes { get; } = new() { ["web"] = "./web" };
 

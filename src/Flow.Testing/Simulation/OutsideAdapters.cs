@@ -1,5 +1,6 @@
 using Flow.AddOns;
 using Flow.Builds;
+using Flow.Reporting;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -158,6 +159,15 @@ internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRout
     }, cancellationToken);
 
     public ValueTask<int> DrainAsync(IReadOnlyList<Uri> targets, TimeSpan deadline, CancellationToken cancellationToken) => outside.CallAsync(node, "drain", () => 0, cancellationToken);
+}
+
+internal sealed class OutsideReporter(Outside outside, SimulatedNode node) : IStatusReporter
+{
+    public async ValueTask ReportAsync(StatusReport report, CancellationToken cancellationToken) => await outside.CallAsync(node, $"tell {report.Run} {report.State}", () =>
+    {
+        outside.Told[report.Run] = report.State;
+        return true;
+    }, cancellationToken);
 }
 
 /// <summary>A host's own step: a smoke test before the traffic comes, a notification after it.</summary>

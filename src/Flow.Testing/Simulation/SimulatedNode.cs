@@ -5,6 +5,7 @@ using Flow.Engine;
 using Flow.Gates;
 using Flow.Logs;
 using Flow.Pipelines;
+using Flow.Reporting;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
@@ -55,6 +56,7 @@ internal sealed class SimulatedNode
         services.Add<IAddOnProvisioner>("db", new OutsideAddOns(outside, this));
         services.Add<IGate>(ApprovalGate.Name, new ApprovalGate());
         services.Add<IGate>(ChecksGate.Name, new ChecksGate(mailbox, providers));
+        services.Add<IStatusReporter>("teller", new OutsideReporter(outside, this));
         services.Add<IRunStep>("smoke", new OutsideStep(outside, this));
         services.Add<IRunStep>("notify", new OutsideStep(outside, this));
     }
@@ -77,6 +79,7 @@ internal sealed class SimulatedNode
             new StreamKind<PipelineState, PipelineInput, PipelineEvent>(PipelineDecider.Kind, new PipelineDecider(), new PipelineEffects(providers, time, new Logger<PipelineEffects>(world))),
             new StreamKind<AppState, AppInput, AppEvent>(AppDecider.Kind, new AppDecider(), new AppEffects(providers, time, new Logger<AppEffects>(world))),
             runs,
+            new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), new ReportEffects(providers, router, time, new Logger<ReportEffects>(world))),
             new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
         ]);
     }

@@ -37,7 +37,7 @@ internal sealed class Witness(World world, Outside outside)
         else if (stored.Stream.Kind == RunDecider.Kind) Hear(RunId.Parse(stored.Stream.Key), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.RunEvent)!);
         else if (stored.Stream.Kind == BuildDecider.Kind)
             Builds[stored.Stream.Key] = builds.Evolve(Builds.GetValueOrDefault(stored.Stream.Key, builds.Initial), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.BuildEvent)!);
-        else Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!);
+        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!);
     }
 
     private void Hear(AppName name, AppEvent happened)

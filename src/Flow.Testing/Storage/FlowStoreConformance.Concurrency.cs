@@ -68,6 +68,27 @@ public static partial class FlowStoreConformance
             Expect.Equal((40, 40), (claims.Count, claims.Select(c => c.Stream).Distinct().Count()), "Each stream once.");
         }),
 
+        Case("claim-during-commit", "Once a claim is given out, no commit of an earlier holder is written any more, also when both are asked for at the same moment.", async s =>
+        {
+            const int Streams = 64;
+            for (var round = 0; round < 3; round++)
+            {
+                for (var i = 0; i < Streams; i++) await s.PostAsync(new($"round-{round}", $"s{i}"), "wake");
+                var old = await s.ClaimAsync(Streams, s.Unit);
+                await s.PassAsync(2);
+                var late = old.Select(claim => Task.Run(async () => (await s.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0, Owes = true } })).Status, s.Token)).ToList();
+                var next = new List<Task<CommitResult>>();
+                while (next.Count < Streams)
+                {
+                    await Expect.Completes(s.Store.WaitForClaimsAsync(s.Token), "All can be claimed again.");
+                    foreach (var claim in await s.ClaimAsync(4))
+                        next.Add(CommitNextAsync(s, claim));
+                }
+                Expect.That((await Task.WhenAll(late)).All(r => r is CommitStatus.Ok or CommitStatus.FenceLost), "The earlier holder is in time or fenced off.");
+                Expect.That((await Task.WhenAll(next)).All(r => r.Status == CommitStatus.Ok), "What the new holder loads stays as it is until it commits.");
+            }
+        }),
+
         Case("concurrent-readers", "Who reads events while others commit sees every event, in order, without a gap that is filled later.", async s =>
         {
             const int Streams = 8, Commits = 50;
@@ -93,6 +114,12 @@ public static partial class FlowStoreConformance
             await Expect.Completes(reading, "The reader sees all of them.");
         }),
     ];
+
+    private static async Task<CommitResult> CommitNextAsync(StoreDriver s, Claim claim)
+    {
+        var version = (await s.LoadAsync(claim.Stream))?.Version ?? 0;
+        return await s.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = version } });
+    }
 
     private static IEnumerable<ConformanceCase<FlowStoreHarness>> ReopenCases() =>
     [
@@ -132,18 +159,29 @@ public static partial class FlowStoreConformance
             Expect.Equal(CommitStatus.FenceLost, (await s.CommitAsync(new() { Change = new() { Claim = held, ExpectedVersion = 0 } })).Status, "The dead holder is fenced off.");
         }),
 
-        ReopenCase("reopen-positions", "Positions grow on after everything was pruned or forgotten and the store was opened again.", async s =>
+        ReopenCase("reopen-positions-pruned", "Positions grow on after everything was pruned and the store was opened again.", async s =>
         {
             await s.WriteAsync(Shop, "v1", "1", "2");
-            var claim = await s.HoldAsync(new("app", "blog"));
-            await s.MustAsync(await s.ChangeAsync(claim, 0, "v1", false, "3"));
             var last = (await s.EventsAsync())[^1].Position;
-            await s.MustAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 1, Forget = true } });
             await s.PassAsync(2);
             await s.Store.PruneAsync(s.Unit, s.Token);
-            await s.ReopenAsync();
-            await s.WriteAsync(new("app", "new"), "v1", "4");
-            Expect.That((await s.EventsAsync()).Single().Position > last, "A reader that remembers a position misses nothing.");
+            await GrowsOnAsync(s, last);
+        }),
+
+        ReopenCase("reopen-positions-forgotten", "Positions grow on after the stream with the last event was forgotten and the store was opened again.", async s =>
+        {
+            var claim = await s.HoldAsync(Shop);
+            await s.MustAsync(await s.ChangeAsync(claim, 0, "v1", false, "1"));
+            var last = (await s.EventsAsync())[^1].Position;
+            await s.MustAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 1, Forget = true, Events = [Event("2")] } });
+            await GrowsOnAsync(s, last);
         }),
     ];
+
+    private static async Task GrowsOnAsync(StoreDriver s, long last)
+    {
+        await s.ReopenAsync();
+        await s.WriteAsync(new("app", "new"), "v1", "new");
+        Expect.That((await s.EventsAsync()).Single().Position > last, "A reader that remembers a position misses nothing.");
+    }
 }

@@ -91,6 +91,8 @@ public static partial class FlowStoreConformance
         {
             var claim = await s.HoldAsync(Shop);
             await s.ReleaseAsync(claim);
+            Expect.Equal(CommitStatus.FenceLost, (await s.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0 } })).Status, "Whoever gave it back commits no more.");
+            Expect.Equal(0, (await s.WorkAsync(claim)).Count, "And reads no inputs.");
             Expect.That((await s.ClaimOneAsync()).Epoch > claim.Epoch, "It can.");
         }),
 

@@ -76,13 +76,28 @@ public static partial class FlowStoreConformance
         .. Enum.GetValues<CommitStatus>().Where(status => status != CommitStatus.Ok).Select(status =>
             Case($"refused-leaves-no-trace-{status}", $"A commit refused with {status} leaves no trace of any of its parts.", s => LeavesNoTrace(s, status))),
 
-        Case("malformed", "A commit that completes inputs without changing their stream is misuse and throws.", async s =>
+        Case("malformed", "Misuse throws and writes nothing: completing inputs without changing their stream, and names that are empty, not well-formed, or contain NUL.", async s =>
         {
             await s.PostAsync(Shop, "wake");
-            var work = await s.WorkAsync(await s.ClaimOneAsync());
-            try { await s.CommitAsync(new() { Complete = [work[0].Id] }); }
-            catch (ArgumentException) { return; }
-            throw new ConformanceException("It was accepted.");
+            var claim = await s.ClaimOneAsync();
+            var work = await s.WorkAsync(claim);
+            var change = new StreamChange { Claim = claim, ExpectedVersion = 0 };
+            List<FlowCommit> misuses = [new() { Complete = [work[0].Id] }, new() { Change = change with { ExpectedVersion = -1 } }, new() { Enqueue = [Work(default, "to nobody")] }];
+            foreach (var bad in (string[])["", "nul\0", "half\ud83d", "\udc00"])
+            {
+                misuses.Add(new() { Enqueue = [Work(new("app", bad), "x")] });
+                misuses.Add(new() { Enqueue = [Work(Shop, "x", requestKey: bad)] });
+                misuses.Add(new() { Reserve = ["good", bad] });
+                misuses.Add(new() { Change = change with { Events = [new(bad, Json("x"))] } });
+            }
+            foreach (var misuse in misuses)
+            {
+                try { await s.CommitAsync(misuse); }
+                catch (ArgumentException) { continue; }
+                throw new ConformanceException($"It was accepted: {misuse}");
+            }
+            Expect.That(await s.LoadAsync(Shop) is null && await s.Store.FindKeyAsync("good", s.Token) is null, "Nothing was written.");
+            Expect.Equal(1, (await s.WorkAsync(claim)).Count, "Nothing was enqueued.");
         }),
 
         Case("cancelled-before", "A call with a token that is cancelled already throws and writes nothing.", async s =>

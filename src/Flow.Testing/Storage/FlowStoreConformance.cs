@@ -12,8 +12,11 @@ public static partial class FlowStoreConformance
         .. WaitCases(), .. PruneCases(), .. ConcurrencyCases(), .. ReopenCases(),
     ]);
 
-    private static ConformanceCase<FlowStoreHarness> Case(string id, string requirement, Func<StoreDriver, Task> run) =>
-        new(id, requirement, async (harness, token) => await run(await StoreDriver.StartAsync(harness, token)));
+    private static ConformanceCase<FlowStoreHarness> Case(string id, string requirement, Func<StoreDriver, Task> run) => new(id, requirement, async (harness, token) =>
+    {
+        var driver = await StoreDriver.StartAsync(harness, token);
+        await Expect.Ends(run(driver));
+    });
 
     private static ConformanceCase<FlowStoreHarness> ReopenCase(string id, string requirement, Func<StoreDriver, Task> run) =>
         Case(id, requirement, run) with { Needs = "reopen" };

@@ -77,10 +77,14 @@ public sealed class FlowHost : IAsyncDisposable
         {
             var now = await read();
             if (so(now)) return now;
-            if (patience.IsCancellationRequested) throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}. It is: {now}");
+            if (patience.IsCancellationRequested) throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}. It is: {now}\n{await HistoryAsync()}");
             await Task.Delay(10);
         }
     }
+
+    /// <summary>All that happened, for whoever reads a failure.</summary>
+    private async Task<string> HistoryAsync() =>
+        string.Join('\n', (await Store.ReadEventsAsync(0, 10_000, default)).Select(e => $"{e.Position} {e.Stream} v{e.Version} {e.Type}")) + "\n" + string.Join("\n", (await Store.ListAsync("app", null, 100, default)).Concat(await Store.ListAsync("run", null, 100, default)).Concat(await Store.ListAsync("pipeline", null, 9, default)).Select(s => $"0 {s.Stream} is at v{s.Version}{(s.Owes ? ", owes" : "")}"));
 
     public Task<AppState> AppAsync(AppName app, Func<AppState, bool> so, string what) =>
         UntilAsync(async () => await Apps.GetAsync(app) ?? new(), so, $"{app}: {what}");

@@ -9,9 +9,12 @@ internal sealed class MemoryStoreHarness : FlowStoreHarness
     private readonly FakeTimeProvider clock = new();
     private MemoryFlowStore? store;
 
+    /// <summary>Puts a wrong store before the right one.</summary>
+    public Func<IFlowStore, IFlowStore> Wrap { get; init; } = right => right;
+
     public override TimeSpan Unit => TimeSpan.FromHours(1);
 
-    public override ValueTask<IFlowStore> CreateAsync(CancellationToken cancellationToken) => new(store = new MemoryFlowStore(clock));
+    public override ValueTask<IFlowStore> CreateAsync(CancellationToken cancellationToken) => new(Wrap(store = new MemoryFlowStore(clock)));
 
     public override Task AdvanceAsync(TimeSpan by, CancellationToken cancellationToken)
     {

@@ -51,7 +51,7 @@ internal static class RunLogs
     public static LogId Output(RunId run, string step, int attempt) => LogId.Parse($"run/{run}/{Plain(step)}.out/{attempt}");
     public static LogId OfBuild(string key, int attempt) => LogId.Parse($"build/{key}/{attempt}");
     public static LogId OfBuild(string key) => LogId.Parse($"build/{key}");
-    public static LogId OfGeneration(AppName app, int generation) => LogId.Parse($"app/{app}/{generation}");
+    public static LogId OfApp(AppName app) => LogId.Parse($"app/{app}");
     public static LogId OfDeployment(Runtimes.DeploymentId id) => LogId.Parse($"app/{id.App}/{id.Generation}/{id.Number}");
     public static string CommandId(RunId run, PlannedStep step, int attempt) => $"{run}.{Plain(step.Name)}.{attempt}";
 

@@ -25,7 +25,7 @@ internal sealed class TeardownStep(Providers providers, IRouter router, ILogStor
                 return execution.Failed(trouble.ToFailure() with { Message = $"{resource.Kind} {resource.Id}: {trouble.Message}", Transient = true });
             }
         }
-        await logs.DeleteAsync(RunLogs.OfGeneration(execution.Run.App, execution.Grant.Generation), cancellationToken);
+        await logs.DeleteAsync(RunLogs.OfApp(execution.Run.App), cancellationToken);
         return execution.Done($"{execution.Grant.Ledger.Count} removed");
     }
 

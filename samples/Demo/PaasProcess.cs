@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Flow.Samples.Demo;
+
+internal sealed record PaasEvent(long Position, string Stream, string Type, string Data);
+
+/// <summary>The host as a program of its own, and the questions that the story asks it.</summary>
+internal sealed class PaasProcess(string data, string repository, int routerPort, int port) : IAsyncDisposable
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private readonly HttpClient http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
+    private Process? process;
+    private StreamWriter? log;
+
+    public string DataDirectory => data;
+    public string LogFile => Path.Combine(Path.GetDirectoryName(data)!, "paas.log");
+    public Uri BoardUrl => new(http.BaseAddress!, "/flow/");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var binary = Path.Combine(AppContext.BaseDirectory.Replace("Flow.Samples.Demo", "Flow.Samples.Paas", StringComparison.Ordinal), "Flow.Samples.Paas.dll");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(binary)! };
+        foreach (var argument in new[]
+        {
+            binary, "--urls", http.BaseAddress!.ToString(), "--environment", "Development",
+            "--Flow:Local:DataDirectory", data, "--Flow:Pipelines:hello:Repository:Url", repository,
+            "--Flow:Router:Port", routerPort.ToString(CultureInfo.InvariantCulture), "--Flow:StopAppsOnShutdown", "true",
+        }) start.ArgumentList.Add(argument);
+        log ??= new(LogFile, append: true) { AutoFlush = true };
+        process = Process.Start(start)!;
+        process.OutputDataReceived += Log;
+        process.ErrorDataReceived += Log;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            if (process.HasExited) throw new StoryException($"The host ended with code {process.ExitCode}; see {LogFile}.");
+            try
+            {
+                if ((await http.GetAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken)).IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException) when (patience.Elapsed < StartPatience) { }
+            if (patience.Elapsed > StartPatience) throw new StoryException($"The host is not ready after {StartPatience.TotalSeconds} s; see {LogFile}.");
+            await Task.Delay(50, cancellationToken);
+        }
+    }
+
+    private void Log(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is not null) lock (log!) log.WriteLine(line.Data);
+    }
+
+    public async Task<JsonElement?> AppAsync(string app, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync(new Uri($"/ops/apps/{app}", UriKind.Relative), cancellationToken);
+        return answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken) : null;
+    }
+
+    public async Task<IReadOnlyList<PaasEvent>> EventsAsync(long after, CancellationToken cancellationToken) =>
+        await http.GetFromJsonAsync<List<PaasEvent>>(new Uri(string.Create(CultureInfo.InvariantCulture, $"/ops/events?after={after}"), UriKind.Relative), cancellationToken) ?? [];
+
+    public Task<long> CountEventsAsync(CancellationToken cancellationToken) => http.GetFromJsonAsync<long>(new Uri("/ops/events/count", UriKind.Relative), cancellationToken);
+
+    public async Task PostAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken);
+        if (!answer.IsSuccessStatusCode) throw new StoryException($"POST {path} answered {(int)answer.StatusCode}.");
+    }
+
+    /// <summary>A client for one app's stable URL. Its name does not resolve everywhere, so it connects to this machine and names the app as host.</summary>
+    public HttpClient ClientOf(string app)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        return new(handler) { BaseAddress = new($"http://{app}.localhost:{routerPort}"), Timeout = TimeSpan.FromSeconds(20) };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            // Asked politely, the host stops its apps (StopAppsOnShutdown).
+            using var kill = Process.Start(new ProcessStartInfo("kill") { ArgumentList = { "-TERM", process.Id.ToString(CultureInfo.InvariantCulture) } });
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+        process?.Dispose();
+        http.Dispose();
+        if (log is not null) await log.DisposeAsync();
+    }
+}

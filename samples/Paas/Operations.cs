@@ -1,0 +1,30 @@
+using System.Text;
+using Flow.Apps;
+using Flow.Pipelines;
+using Flow.Releases;
+using Flow.Runs;
+using Flow.Storage;
+
+namespace Flow.Samples.Paas;
+
+/// <summary>The few operations that this host offers its people: Flow's services behind its own URLs.</summary>
+internal static class Operations
+{
+    private const string Operator = "operator";
+
+    public static RouteGroupBuilder MapOperations(this IEndpointRouteBuilder endpoints, string prefix)
+    {
+        var group = endpoints.MapGroup(prefix);
+        group.MapGet("/pipelines/{pipeline}", async (PipelineName pipeline, IPipelines pipelines) => await pipelines.GetAsync(pipeline) is { } state ? Results.Ok(state) : Results.NotFound());
+        group.MapGet("/apps/{app}", async (AppName app, IApps apps) => await apps.GetAsync(app) is { } state ? Results.Ok(state) : Results.NotFound());
+        group.MapGet("/apps/{app}/url", (AppName app, IApps apps) => apps.UrlOf(app));
+        group.MapGet("/runs/{run}", async (RunId run, IRuns runs) => await runs.GetAsync(run) is { } state ? Results.Ok(state) : Results.NotFound());
+        group.MapPost("/apps/{app}/promote", (AppName app, IReleases releases) => releases.PromoteAsync(app, null, null, Operator));
+        group.MapPost("/apps/{app}/rollback", (AppName app, IReleases releases) => releases.RollBackAsync(app, null, Operator));
+        group.MapPost("/apps/{app}/resume", (AppName app, IApps apps) => apps.ResumeAsync(app, Operator));
+        group.MapGet("/events", async (long after, IFlowStore store, CancellationToken cancellationToken) =>
+            (await store.ReadEventsAsync(after, 500, cancellationToken)).Select(e => new { e.Position, Stream = e.Stream.ToString(), e.Type, e.At, Data = Encoding.UTF8.GetString(e.Json.Span) }));
+        group.MapGet("/events/count", (IFlowStore store, CancellationToken cancellationToken) => store.CountEventsAsync(cancellationToken));
+        return group;
+    }
+}

@@ -1,0 +1,36 @@
+// A PaaS on one machine: an ordinary ASP.NET host that embeds Flow. Pipelines stand in appsettings.json.
+using Flow.AspNetCore;
+using Flow.DependencyInjection;
+using Flow.Providers.Local;
+using Flow.Providers.Local.Supervision;
+using Flow.Routing.Yarp;
+using Flow.Runs;
+using Flow.Samples.Paas;
+using Flow.Storage.Sqlite;
+
+// Flow starts apps and builds under this very binary, so that they outlive it.
+if (FlowSupervisor.TryRun(args, out var exitCode)) return exitCode;
+
+var builder = WebApplication.CreateBuilder(args);
+var data = Path.GetFullPath(builder.Configuration["Flow:Local:DataDirectory"] ?? "flow-data");
+Directory.CreateDirectory(data);
+
+builder.Services.AddFlow(builder.Configuration.GetSection("Flow"))
+    .UseSqlite(Path.Combine(data, "flow.db"))
+    .UseDataProtection(Path.Combine(data, "keys"))
+    .UseYarpRouter()
+    .AddGit()
+    .AddLocalBuilder()
+    .AddLocalRuntime()
+    .AddSqliteAddOn()
+    .AddStatusPage()
+    .AddRunStep<SmokeTest>("smoke-test", after: true, anchor: WellKnownSteps.Deploy);
+builder.Services.AddHealthChecks().AddFlow();
+
+var app = builder.Build();
+app.MapFlowHealth();
+app.MapFlowStatus("/flow").AllowAnonymous();
+app.MapOperations("/ops").AllowAnonymous();
+app.MapGet("/", () => Results.Redirect("flow/"));
+await app.RunAsync();
+return 0;

@@ -1,0 +1,85 @@
+using System.Buffers;
+
+namespace Flow.Secrets;
+
+/// <summary>Aho-Corasick with failure links; children as lists, because secrets are long chains and a full table would cost a kilobyte for each byte of them.</summary>
+internal sealed class SecretAutomaton
+{
+    private readonly int[] root = new int[256];
+    private readonly byte[] label;
+    private readonly int[] firstChild, sibling, fail, depth, longest;
+
+    public SecretAutomaton(IReadOnlyList<byte[]> patterns)
+    {
+        var capacity = patterns.Sum(p => p.Length) + 1;
+        label = new byte[capacity];
+        (firstChild, sibling, fail, depth, longest) = (new int[capacity], new int[capacity], new int[capacity], new int[capacity], new int[capacity]);
+        var nodes = 1;
+        foreach (var pattern in patterns)
+        {
+            var node = 0;
+            foreach (var b in pattern)
+            {
+                var child = Child(node, b);
+                if (child == 0)
+                {
+                    child = nodes++;
+                    (label[child], depth[child]) = (b, depth[node] + 1);
+                    if (node == 0) root[b] = child;
+                    (sibling[child], firstChild[node]) = (firstChild[node], child);
+                }
+
+                node = child;
+            }
+
+            longest[node] = pattern.Length;
+        }
+
+        Link();
+        First = SearchValues.Create([.. Enumerable.Range(0, 256).Where(b => root[b] != 0).Select(b => (byte)b)]);
+    }
+
+    /// <summary>Bytes with which a secret begins.</summary>
+    public SearchValues<byte> First { get; }
+
+    /// <summary>Length of the longest beginning of a secret that ends here.</summary>
+    public int Depth(int node) => depth[node];
+
+    /// <summary>Length of the longest secret that ends here; 0 for none.</summary>
+    public int Longest(int node) => longest[node];
+
+    public int Next(int node, byte b)
+    {
+        while (node != 0)
+        {
+            var child = Child(node, b);
+            if (child != 0) return child;
+            node = fail[node];
+        }
+
+        return root[b];
+    }
+
+    private int Child(int node, byte b)
+    {
+        if (node == 0) return root[b];
+        var child = firstChild[node];
+        while (child != 0 && label[child] != b) child = sibling[child];
+        return child;
+    }
+
+    private void Link()
+    {
+        Queue<int> open = new();
+        for (var child = firstChild[0]; child != 0; child = sibling[child]) open.Enqueue(child);
+        while (open.TryDequeue(out var node))
+        {
+            if (longest[node] == 0) longest[node] = longest[fail[node]];
+            for (var child = firstChild[node]; child != 0; child = sibling[child])
+            {
+                fail[child] = Next(fail[node], label[child]);
+                open.Enqueue(child);
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace Flow.Docs.Tests;
+
+/// <summary>Each <c>csharp</c> block that names a sample is that sample, which compiles here.</summary>
+public sealed partial class Code_in_the_documentation
+{
+    private static string Root => AppContext.BaseDirectory;
+
+    public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Select(f => Path.GetFileName(f)).Order()];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Is_the_code_that_compiles(string page)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Root, "docs", page));
+        var blocks = Blocks().Matches(text);
+        blocks.Should().NotBeEmpty($"{page} shows a sample");
+        foreach (Match block in blocks)
+        {
+            var sample = await File.ReadAllTextAsync(Path.Combine(Root, "Samples", block.Groups["name"].Value + ".cs"));
+            block.Groups["code"].Value.Trim().Should().Be(Marked().Match(sample).Groups["code"].Value.Trim(), $"{page} shows {block.Groups["name"].Value} as it is");
+        }
+    }
+
+    [Fact]
+    public void Covers_every_sample()
+    {
+        var shown = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").SelectMany(f => Blocks().Matches(File.ReadAllText(f))).Select(m => m.Groups["name"].Value + ".cs");
+        shown.Should().BeEquivalentTo(Directory.GetFiles(Path.Combine(Root, "Samples"), "*.cs").Select(Path.GetFileName));
+    }
+
+    [GeneratedRegex("<!-- sample: (?<name>\\w+) -->\\s*```csharp\\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+
+    [GeneratedRegex("// <sample>(?<code>.*)// </sample>", RegexOptions.Singleline)]
+    private static partial Regex Marked();
+}

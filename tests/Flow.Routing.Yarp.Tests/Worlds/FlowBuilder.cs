@@ -1,0 +1,6 @@
+using Flow.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Flow.Routing.Yarp.Tests.Worlds;
+
+internal sealed record FlowBuilder(IServiceCollection Services) : IFlowBuilder;

@@ -1,0 +1,105 @@
+using Flow.Engine;
+using Microsoft.Data.Sqlite;
+
+namespace Flow.Storage.Sqlite.Tests;
+
+public sealed class Opening_the_file
+{
+    private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Refuses_a_second_opener_and_names_the_owner()
+    {
+        using var database = new TemporaryDatabase();
+        await using (database.Open())
+        {
+            var second = () => database.Open();
+            second.Should().Throw<FlowException>().Where(e => e.Code == "store-in-use" && !e.Transient)
+                .WithMessage($"*process {Environment.ProcessId} *{Environment.MachineName}*");
+        }
+        await using var next = database.Open();
+    }
+
+    [Fact]
+    public async Task Fences_off_an_engine_whose_file_was_taken_over()
+    {
+        using var database = new TemporaryDatabase();
+        await using var store = database.Open();
+        await store.CommitAsync(new() { Enqueue = [new(new("app", "shop"), "1"u8.ToArray())] }, Token);
+        var claim = (await store.ClaimAsync("old", 1, TimeSpan.FromHours(1), Token)).Single();
+        // As when the lock does not hold: a network file system, or a copied folder.
+        Execute(database.Path, "UPDATE engine SET epoch = epoch + 1");
+
+        (await store.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0 } }, Token)).Status.Should().Be(CommitStatus.FenceLost);
+        (await store.CommitAsync(new() { Enqueue = [new(new("app", "blog"), "1"u8.ToArray())] }, Token)).Status.Should().Be(CommitStatus.FenceLost);
+        (await store.CommitAsync(new() { Reserve = ["k1"] }, Token)).Status.Should().Be(CommitStatus.FenceLost);
+        (await store.PruneAsync(TimeSpan.Zero, Token)).Should().Be(0);
+        (await store.LoadAsync(claim.Stream, Token)).Should().BeNull();
+        var claims = async () => await store.ClaimAsync("old", 1, TimeSpan.FromHours(1), Token);
+        (await claims.Should().ThrowAsync<FlowException>()).Where(e => e.Code == "store-taken-over" && !e.Transient);
+    }
+
+    [Fact]
+    public void Says_clearly_that_a_file_is_damaged()
+    {
+        using var database = new TemporaryDatabase();
+        File.WriteAllBytes(database.Path, [.. Enumerable.Repeat((byte)'x', 10_000)]);
+        var open = () => database.Open();
+        open.Should().Throw<FlowException>().Where(e => e.Code == "store-corrupt" && !e.Transient && e.Message.Contains(database.Path));
+        open.Should().Throw<FlowException>().Where(e => e.Code == "store-corrupt", "a failed opening leaves no lock behind");
+    }
+
+    [Fact]
+    public async Task Refuses_a_file_of_a_newer_version()
+    {
+        using var database = new TemporaryDatabase();
+        await database.Open().DisposeAsync();
+        Execute(database.Path, "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999-from-the-future.sql', '2030-01-01')");
+        var open = () => database.Open();
+        open.Should().Throw<FlowException>().Where(e => e.Code == "store-too-new" && e.Message.Contains("9999-from-the-future.sql"));
+    }
+
+    [Fact]
+    public void Says_clearly_that_the_folder_is_not_usable()
+    {
+        using var database = new TemporaryDatabase();
+        File.WriteAllText(database.Path, "");
+        var open = () => new SqliteFlowStore(new() { Path = Path.Combine(database.Path, "below-a-file", "flow.db") }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<SqliteFlowStore>.Instance);
+        open.Should().Throw<FlowException>().Where(e => e.Code == "store-unavailable");
+    }
+
+    [Fact]
+    public async Task Keeps_the_file_private()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var database = new TemporaryDatabase();
+        await using var store = database.Open();
+        await store.CommitAsync(new() { Reserve = ["k1"] }, Token);
+        foreach (var suffix in (string[])["", "-wal", "-shm", ".lock"])
+            File.GetUnixFileMode(database.Path + suffix).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, suffix);
+    }
+
+    [Fact]
+    public async Task Finds_ten_thousand_open_streams_again()
+    {
+        using var database = new TemporaryDatabase();
+        await using (var store = database.Open())
+        {
+            for (var i = 0; i < 10; i++)
+                await store.CommitAsync(new() { Enqueue = [.. Enumerable.Range(i * 1_000, 1_000).Select(n => new NewWork(new StreamId("run", $"r{n}"), "1"u8.ToArray()))] }, Token);
+            var claims = await store.ClaimAsync("a", 10_000, TimeSpan.FromHours(1), Token);
+            await Task.WhenAll(claims.Select(claim => store.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0, Snapshot = new byte[500], Owes = true } }, Token).AsTask()));
+        }
+        await using var again = database.Open();
+        (await again.ClaimAsync("b", 20_000, TimeSpan.FromHours(1), Token)).Should().HaveCount(10_000);
+    }
+
+    private static void Execute(string path, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

@@ -29,7 +29,7 @@ internal sealed class Outside(World world)
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Removed { get; } = [];
     public Dictionary<RunId, RunStatus> Told { get; } = [];
-    public Dictionary<AppName, Route> Routes { get; } = [];
+    public FakeRouter Routes { get; } = new();
     public Dictionary<string, string> ProcessTypes { get; } = new() { ["web"] = "./web" };
 
     public bool IsQuiet => pending.Count == 0 && late.Count == 0;

@@ -28,6 +28,7 @@ internal sealed class SimulatedNode
     private readonly FlowMailbox mailbox;
     private readonly CancellationTokenSource stopping = new();
     private int moving;
+    private bool started;
 
     public SimulatedNode(World world, SharedStore shared, Outside outside, string name)
     {
@@ -95,12 +96,13 @@ internal sealed class SimulatedNode
         // One process owns the routes: with several nodes, the router is a process of its own and goes on by itself.
         if (alone) await new RouteRestorer(mailbox, Router).StartAsync(default);
         await new AppInspector(mailbox).StartAsync(default);
+        started = true;
     }
 
     /// <summary>Claims what can be claimed and begins to move it. False when there was nothing.</summary>
     public bool TakeWork()
     {
-        if (IsDead || IsAsleep || IsStopping) return false;
+        if (!started || IsDead || IsAsleep || IsStopping) return false;
         var claims = shared.Claim(this, world.Chance.Next(1, 4));
         foreach (var claim in claims) _ = MoveAsync(claim);
         return claims.Count > 0;

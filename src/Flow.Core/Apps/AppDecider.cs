@@ -30,6 +30,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
     public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
+        DestroyApp { SeenUntil: { } until } when Math.Max(app.NewestSeen, app.Rebirth?.Order ?? 0) > until => Decision.Nothing,
         DefineApp define => Define(self, app, define, now),
         HeadObserved { Owner: { } owner } head when !IsOf(app, owner) => Refused($"deploy {head.Revision.Sha.Short} of {Named(owner)}", $"{self.Key} belongs to {Named(OwnerOf(app))}", "app-taken", now),
         DestroyApp { Owner: { } owner } when !IsOf(app, owner) => Refused($"destroy {self.Key} for {Named(owner)}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),

@@ -165,7 +165,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void CancelSomething()
     {
-        var open = witness.Runs.Where(r => !r.Value.Closed).Select(r => r.Key).ToList();
+        var open = witness.Runs.Where(r => !r.Value.Closed && r.Value.Plan!.Kind != RunKind.Scale).Select(r => r.Key).ToList();
         if (open.Count > 0) Ask(new(RunDecider.Kind, world.Any(open)), new CancelRun("changed their mind", "ada"));
     }
 

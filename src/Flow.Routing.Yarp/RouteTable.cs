@@ -22,14 +22,19 @@ internal sealed record RouteTable
     public ImmutableArray<RemovedApp> Removed { get; init; } = [];
 
     /// <summary>
-    /// Only an older generation is refused, not a lower release: a rollback is a new release, but undoing a failed switch goes back to a lower one.
+    /// An older generation is refused, and an earlier turn, not a lower release: undoing a failed switch goes back to a lower one. What was removed stays so
+    /// until a newer generation comes.
     /// </summary>
     public RouteTable Set(Route route)
     {
         route = Checked(route);
         var generation = route.Deployment.Generation;
         if (GenerationOf(route.App) > generation) return this;
-        if (Routes.TryGetValue(route.App, out var present) && Same(present, route)) return this;
+        if (!Routes.TryGetValue(route.App, out var present))
+        {
+            if (Removed.Contains(new(route.App, generation))) return this;
+        }
+        else if (Same(present, route) || (present.Deployment.Generation == generation && present.Turn > route.Turn)) return this;
         return this with { Number = Number + 1, Routes = Routes.SetItem(route.App, route), Removed = Without(route.App) };
     }
 
@@ -63,7 +68,7 @@ internal sealed record RouteTable
 
     private ImmutableArray<RemovedApp> Without(AppName app) => Removed.RemoveAll(removed => removed.App == app);
 
-    private static bool Same(Route one, Route other) => one.Deployment == other.Deployment && one.Targets.SequenceEqual(other.Targets);
+    private static bool Same(Route one, Route other) => one.Deployment == other.Deployment && one.Turn == other.Turn && one.Targets.SequenceEqual(other.Targets);
 
     private static Route Checked(Route route)
     {

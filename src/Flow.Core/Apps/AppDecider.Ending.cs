@@ -34,7 +34,10 @@ internal sealed partial class AppDecider
         if (ended.Outcome != RunStatus.Succeeded)
         {
             if (release is not null) decision = decision.And(new ReleaseFailed(release.Number, ended.Reason ?? ended.Outcome.ToString(), now));
-            if (!scaled) return decision.And(new ResourcesGone([started.ToString()]));
+            if (!scaled) decision = decision.And(new ResourcesGone([started.ToString()]));
+            // Perhaps it was to bring back what does not run any more.
+            if (run.Kind == RunKind.Restart) decision = decision.Send(self, new InspectApp(), InspectLater);
+            if (!scaled) return decision;
             // What half a scaling has left, and where the route leads, is anybody's guess.
             return app is { Life: AppLife.Active, Current: not null } ? decision.And(StartAnew(self, app, now)) : decision;
         }

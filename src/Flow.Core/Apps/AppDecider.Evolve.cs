@@ -25,6 +25,7 @@ internal sealed partial class AppDecider
         SlotGiven given => app with
         {
             Slot = given.Run,
+            Turns = app.Turns + 1,
             Deployments = given.Deployment?.Number ?? app.Deployments,
             NewestGiven = Math.Max(app.NewestGiven, app.Candidates.First(c => c.Run == given.Run).Order),
         },

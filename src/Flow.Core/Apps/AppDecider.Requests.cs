@@ -24,10 +24,11 @@ internal sealed partial class AppDecider
 
         var version = app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
-        if (app.CurrentRelease is not { } current) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
-        var run = NextRun(self, app);
+        if (app is { CurrentRelease: null, Slot: null }) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
+        // The release that is being made does not have it.
+        var (current, run) = (app.CurrentRelease, NextRun(self, app));
         return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Config = version },
-            Plans.Activate(app.Policy!, RunKind.Config, current.Artifact, change.By) with { Revision = current.Revision }, now))
+            Plans.Activate(app.Policy!, RunKind.Config, current?.Artifact, change.By) with { Revision = current?.Revision }, now))
             .Reply(Answer.Ok(run));
     }
 
@@ -97,13 +98,13 @@ internal sealed partial class AppDecider
     private static Decision Scale(StreamId self, AppState app, ScaleProcesses scale, DateTimeOffset now)
     {
         if (scale.Quantities.FirstOrDefault(q => q.Value is < 0 or > MostProcesses) is { Key: { } much }) return Refuse($"{much} must be between 0 and {MostProcesses}");
-        if (app.CurrentRelease is not { } current) return Decision.Of(new FormationChanged(scale.Quantities, scale.By)).Reply(Answer.Ok(remark: "Taken up by the first release."));
-        var types = current.Artifact.ProcessTypes;
-        if (scale.Quantities.Keys.FirstOrDefault(t => t == ProcessTypes.Release || !types.ContainsKey(t)) is { } unknown)
+        var current = app.CurrentRelease;
+        if (app is { CurrentRelease: null, Slot: null }) return Decision.Of(new FormationChanged(scale.Quantities, scale.By)).Reply(Answer.Ok(remark: "Taken up by the first release."));
+        if (current?.Artifact.ProcessTypes is { } types && scale.Quantities.Keys.FirstOrDefault(t => t == ProcessTypes.Release || !types.ContainsKey(t)) is { } unknown)
             return Refuse($"v{current.Number} has no process type '{unknown}', it has {string.Join(", ", types.Keys.Where(t => t != ProcessTypes.Release).Order(StringComparer.Ordinal))}");
         var run = NextRun(self, app);
         return Decision.Of(new FormationChanged(scale.Quantities, scale.By))
-            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current.Artifact, scale.By) with { Revision = current.Revision }, now)).Reply(Answer.Ok(run));
+            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current?.Artifact, scale.By) with { Revision = current?.Revision }, now)).Reply(Answer.Ok(run));
 
         Decision Refuse(string reason) => Refused($"scale {self.Key}", reason, "scale-refused", now);
     }

@@ -17,6 +17,7 @@ internal sealed record LookAtDeployment(AppName App, DeploymentId Deployment, in
 internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 {
     public const string Kind = "app";
+    private static readonly TimeSpan InspectLater = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan InspectAgain = TimeSpan.FromSeconds(30);
 
     public static StreamId StreamOf(AppName app) => new(Kind, app.ToString());
@@ -29,6 +30,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
     public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
+        DestroyApp { SeenUntil: { } until } when Math.Max(app.NewestSeen, app.Rebirth?.Order ?? 0) > until => Decision.Nothing,
         DefineApp define => Define(self, app, define, now),
         HeadObserved { Owner: { } owner } head when !IsOf(app, owner) => Refused($"deploy {head.Revision.Sha.Short} of {Named(owner)}", $"{self.Key} belongs to {Named(OwnerOf(app))}", "app-taken", now),
         DestroyApp { Owner: { } owner } when !IsOf(app, owner) => Refused($"destroy {self.Key} for {Named(owner)}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
@@ -108,6 +110,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
         foreach (var late in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < app.NewestGiven).ToList())
             decided = Leave(decided, late, $"superseded: a newer head (number {app.NewestGiven}) has been deployed");
+        foreach (var orphan in app.Candidates.Where(c => c is { Ready: true, Leaving: false, Kind: RunKind.Config or RunKind.Restart or RunKind.Scale } && app.Current is null))
+            decided = Leave(decided, orphan, "there is no release that it could change");
         app = After(before, decided);
 
         var ready = app.Candidates.Where(c => c is { Ready: true, Leaving: false }).ToList();
@@ -185,6 +189,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, app.QuantityOf),
         Ledger = app.Ledger,
         Generation = app.Generation,
+        Turn = app.Turns,
     };
 
     private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, DeploymentId processes) =>

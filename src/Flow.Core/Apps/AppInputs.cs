@@ -59,8 +59,8 @@ internal sealed record RestartProcesses(string By, string? Reason = null) : AppI
 
 internal sealed record RunCommand(string Command, TimeSpan Timeout, string By) : AppInput;
 
-/// <summary>With evidence: who asked, or how the proposal is known to be closed.</summary>
-internal sealed record DestroyApp(string Evidence, string By, AppOwner? Owner = null) : AppInput;
+/// <summary>With evidence: who asked, or how the proposal is known to be closed. A pipeline says up to which head it looked: a newer life is not meant.</summary>
+internal sealed record DestroyApp(string Evidence, string By, AppOwner? Owner = null, long? SeenUntil = null) : AppInput;
 
 /// <summary>From a run that is about to change the app.</summary>
 internal sealed record RequestSlot(RunId Run, Artifact? Artifact) : AppInput;

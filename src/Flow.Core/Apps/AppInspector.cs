@@ -37,7 +37,7 @@ internal sealed partial class AppStopper(FlowMailbox mailbox, Runs.Steps.Provide
         try
         {
             var id = DeploymentId.Parse(owned.Id);
-            await router.RemoveAsync(id.App, id.Generation, cancellationToken);
+            await router.SetAsync(new(id, [], app.Turns * 2 + 1), cancellationToken);
             await providers.Get<IRuntime>(owned.Provider).StopAsync(id, app.Policy!.StopGrace, cancellationToken);
         }
         catch (FlowException trouble)

@@ -48,6 +48,8 @@ public sealed record AppState
     public int Runs { get; init; }
     /// <summary>How many deployments there were in this generation.</summary>
     public int Deployments { get; init; }
+    /// <summary>How often the slot was given in this generation.</summary>
+    public long Turns { get; init; }
     /// <summary>Config versions that a release may still need, oldest first.</summary>
     public IReadOnlyList<ConfigVersion> Configs { get; init; } = [];
     /// <summary>Number of the current config version; 0 before the first.</summary>

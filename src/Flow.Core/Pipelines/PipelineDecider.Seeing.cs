@@ -95,7 +95,7 @@ internal sealed partial class PipelineDecider
     private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)
     {
         decision = decision.And(new ProposalClosed(key, evidence));
-        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow", new(pipeline.Declared!.Definition.Name, key))) : decision;
+        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow", new(pipeline.Declared!.Definition.Name, key), pipeline.Order)) : decision;
     }
 
     private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)

@@ -12,12 +12,13 @@ public interface IRouter
     Uri UrlOf(AppName app);
 
     /// <summary>
-    /// Puts one app's route in force; returns when new requests follow it. Idempotent. A route whose <see cref="Route.Deployment"/> is of an
-    /// older generation than the one in force is ignored (a late effect of somebody who lost ownership).
+    /// Puts one app's route in force; returns when new requests follow it. Idempotent. What comes too late (from somebody who lost ownership) is
+    /// ignored: a route whose <see cref="Route.Deployment"/> is of an older generation than the one in force, or of the same with an earlier
+    /// <see cref="Route.Turn"/>; and one of a generation that was removed.
     /// </summary>
     ValueTask SetAsync(Route route, CancellationToken cancellationToken);
 
-    /// <summary>Takes an app's route away: requests are answered 404. Ignored when a newer generation is in force. Idempotent.</summary>
+    /// <summary>Takes an app's route away for good: requests are answered 404, until a newer generation comes. Ignored when one is in force. Idempotent.</summary>
     ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken);
 
     /// <summary>
@@ -33,8 +34,9 @@ public interface IRouter
 
 /// <summary>Where the traffic of one app goes.</summary>
 /// <param name="Deployment">The deployment that serves it.</param>
-/// <param name="Targets">Its endpoints; at least one.</param>
-public sealed record Route(DeploymentId Deployment, IReadOnlyList<Uri> Targets)
+/// <param name="Targets">Its endpoints; none: requests are answered 503.</param>
+/// <param name="Turn">Grows with each change of the app in one generation: not with the deployment's number, because a switch that fails leads back.</param>
+public sealed record Route(DeploymentId Deployment, IReadOnlyList<Uri> Targets, long Turn = 0)
 {
     /// <summary>Whose route it is.</summary>
     public AppName App => Deployment.App;

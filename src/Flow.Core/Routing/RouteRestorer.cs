@@ -12,12 +12,11 @@ internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngi
         List<Route> routes = [];
         await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
         {
-            // Its app has not heard yet, or it is still retiring the old processes: the traffic has been led over.
-            if (app.Slot is { } slot && await mailbox.ReadAsync<RunState>(RunDecider.StreamOf(slot), cancellationToken) is { Switched: true, Grant.Deployment: { } deployment } run)
-            {
-                if (run.Endpoints.Count > 0) routes.Add(new(deployment, run.Endpoints));
-            }
-            else if (app.CurrentRelease is { Endpoints.Count: > 0 } current) routes.Add(new(current.Deployment, current.Endpoints));
+            var run = app.Slot is { } slot ? await mailbox.ReadAsync<RunState>(RunDecider.StreamOf(slot), cancellationToken) : null;
+            // What a teardown has removed stays so; and when the traffic was led over, its app may not have heard yet.
+            if (run?.Plan?.Kind == RunKind.Destroy) continue;
+            if (run is { Switched: true, Grant: { Deployment: { } deployment } grant }) routes.Add(new(deployment, run.Endpoints, grant.Forth));
+            else if (app.CurrentRelease is { } current) routes.Add(new(current.Deployment, current.Endpoints, (app.Turns - (app.Slot is null ? 0 : 1)) * 2 + 1));
         }
         await router.RestoreAsync(routes, cancellationToken);
     }

@@ -62,14 +62,14 @@ internal static class Plans
     public static Plan Promote(AppPolicy policy, Artifact artifact, string by) => With(policy, RunKind.Promotion, by, [.. Gates(policy), .. Activation(policy)]) with { Artifact = artifact };
 
     /// <summary>For a rollback or changed config: no gate stands in the way of going back.</summary>
-    public static Plan Activate(AppPolicy policy, RunKind kind, Artifact artifact, string by) => With(policy, kind, by, Activation(policy)) with { Artifact = artifact };
+    public static Plan Activate(AppPolicy policy, RunKind kind, Artifact? artifact, string by) => With(policy, kind, by, Activation(policy)) with { Artifact = artifact };
 
     /// <summary>New processes for the present release, the same way, without a release phase.</summary>
-    public static Plan Restart(AppPolicy policy, Artifact artifact, string by) =>
+    public static Plan Restart(AppPolicy policy, Artifact? artifact, string by) =>
         With(policy, RunKind.Restart, by, [.. Activation(policy).Where(s => s.Kind != WellKnownSteps.Release)]) with { Artifact = artifact };
 
     /// <summary>More or fewer of the processes that serve.</summary>
-    public static Plan Scale(AppPolicy policy, Artifact artifact, string by) =>
+    public static Plan Scale(AppPolicy policy, Artifact? artifact, string by) =>
         With(policy, RunKind.Scale, by, [.. Activation(policy).Where(s => s.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch)]) with { Artifact = artifact };
 
     public static Plan Command(AppPolicy policy, Artifact artifact, string command, TimeSpan timeout, string by) => With(policy, RunKind.Command, by,

@@ -58,7 +58,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         StopFailed failed when run.Status == RunStatus.Stopping => Decision.Of(new StopTried(failed.Failure))
             .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
         LookAgain look when IsDue(look, run) => Look(self, run),
-        LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running } => Decision.Of(new HintNoted()),
+        LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running, Due.Kind: WellKnownSteps.Gate } => Decision.Of(new HintNoted()),
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
@@ -121,10 +121,10 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     private static Decision Park(StreamId self, RunState run, string reason, string owner, TimeSpan after, DateTimeOffset now) =>
         Decision.Of(new RunParked(new(reason, owner, now, now + after))).Send(self, new LookAgain(run.Parked + 1), after);
 
-    private static Decision Wait(StreamId self, RunState run, StepMustWait wait, DateTimeOffset now) =>
+    private Decision Wait(StreamId self, RunState run, StepMustWait wait, DateTimeOffset now) =>
         run.Hinted ? Decision.Of(new HintTaken())
         : now - run.StepSince >= run.Due!.Timeout
-            ? Stop($"{wait.Step}: still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", false, null)
+            ? GiveUp(self, run, $"still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", now)
             : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn < ShortestWait ? ShortestWait : wait.LookAgainIn > LongestWait ? LongestWait : wait.LookAgainIn, now);
 
     private Decision Fail(StreamId self, RunState run, StepFailed failed, DateTimeOffset now)
@@ -136,12 +136,13 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         // What must be cleaned up is cleaned up, whatever fails on the way.
         if (due.Kind is WellKnownSteps.Retire or WellKnownSteps.Teardown) return again;
         var patient = due.Attempts == 0 ? now - run.StepSince < due.Timeout : tried < Math.Max(due.Attempts, failed.Unsure ? UnsureTries : 0);
-        if (failure.Transient && patient) return again;
-        // The new processes serve: there is no way back, and a host's step must not end the run half-way.
-        return run.Switched
-            ? Go(self, run, Decision.Of(new StepSucceeded(due.Name, $"failed, and the release serves already: {failure.Message}", null, now)), now)
-            : Stop($"{due.Name}: {failure.Message}", false, null);
+        return failure.Transient && patient ? again : GiveUp(self, run, failure.Message, now);
     }
+
+    /// <summary>Before the switch the run fails. After it the new processes serve: there is no way back, and no step may end the run half-way.</summary>
+    private Decision GiveUp(StreamId self, RunState run, string reason, DateTimeOffset now) => run.Switched
+        ? Go(self, run, Decision.Of(new StepSucceeded(run.Due!.Name, $"failed, and the release serves already: {reason}", null, now)), now)
+        : Stop($"{run.Due!.Name}: {reason}", false, null);
 
     private static TimeSpan BackOff(int attempt) =>
         TimeSpan.FromSeconds(Math.Min(LongestBackOff.TotalSeconds, Math.Pow(2, Math.Min(attempt, 20))));

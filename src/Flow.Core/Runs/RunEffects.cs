@@ -115,8 +115,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
             {
                 if (state.Due?.Kind == WellKnownSteps.Switch)
                 {
-                    if (grant is { Previous: { } previous, PreviousEndpoints.Count: > 0 }) await router.SetAsync(new(previous, grant.PreviousEndpoints), unwanted);
-                    else await router.RemoveAsync(stop.Run.App, grant.Generation, unwanted);
+                    await router.SetAsync(new(grant.Previous ?? deployment, grant.Previous is null ? [] : grant.PreviousEndpoints, grant.Back), unwanted);
                     await router.DrainAsync(state.Endpoints, policy.DrainDeadline, unwanted);
                 }
                 await runtime.StopAsync(deployment, policy.StopGrace, unwanted);

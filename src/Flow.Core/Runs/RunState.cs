@@ -105,6 +105,13 @@ public sealed record SlotGrant
     public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
     /// <summary>The app's generation.</summary>
     public int Generation { get; init; }
+    /// <summary>The so-manieth change of the app in its generation: orders what its runs say to the outside.</summary>
+    public long Turn { get; init; }
+
+    /// <summary>Turn of a route that the run puts in force.</summary>
+    internal long Forth => Turn * 2;
+    /// <summary>Turn of the route that the run leads back to: after its own, before everybody else's.</summary>
+    internal long Back => Forth + 1;
 }
 
 /// <summary>What fetching told of the code.</summary>

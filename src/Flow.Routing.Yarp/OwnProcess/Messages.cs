@@ -19,7 +19,7 @@ internal sealed record TableDocument
     public static TableDocument From(RouteTable table) => new()
     {
         Number = table.Number,
-        Routes = [.. table.Routes.Values.Select(route => new RouteDocument(route.Deployment.ToString(), [.. route.Targets.Select(target => target.AbsoluteUri)]))],
+        Routes = [.. table.Routes.Values.Select(route => new RouteDocument(route.Deployment.ToString(), [.. route.Targets.Select(target => target.AbsoluteUri)], route.Turn))],
         Removed = [.. table.Removed.Select(removed => new RemovedDocument(removed.App.ToString(), removed.Generation))],
     };
 
@@ -45,7 +45,7 @@ internal sealed record TableDocument
     }
 }
 
-internal sealed record RouteDocument(string Deployment, IReadOnlyList<string> Targets)
+internal sealed record RouteDocument(string Deployment, IReadOnlyList<string> Targets, long Turn = 0)
 {
     public Route ToRoute()
     {
@@ -53,7 +53,7 @@ internal sealed record RouteDocument(string Deployment, IReadOnlyList<string> Ta
         if (Targets is not { Count: <= TableDocument.MostTargets }) throw new FormatException($"A route has at most {TableDocument.MostTargets} targets.");
         return new(deployment, [.. Targets.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var target) && RouteTable.IsTarget(target)
             ? target
-            : throw new FormatException($"A target of '{deployment}' is not an absolute http(s) address without user, query and fragment.")).Distinct()]);
+            : throw new FormatException($"A target of '{deployment}' is not an absolute http(s) address without user, query and fragment.")).Distinct()], Turn);
     }
 }
 

@@ -2,10 +2,11 @@ using Flow.Routing;
 
 namespace Flow.Testing.Fakes;
 
-/// <summary>A routing table in memory, with the generation rule of <see cref="IRouter"/>.</summary>
+/// <summary>A routing table in memory, with the rules of <see cref="IRouter"/>.</summary>
 public sealed class FakeRouter : IRouter
 {
     private readonly Lock gate = new();
+    private readonly Dictionary<AppName, int> removed = [];
 
     /// <summary>Routes in force.</summary>
     public Dictionary<AppName, Route> Routes { get; } = [];
@@ -18,7 +19,8 @@ public sealed class FakeRouter : IRouter
     {
         ArgumentNullException.ThrowIfNull(route);
         lock (gate)
-            if (!Routes.TryGetValue(route.App, out var old) || old.Deployment.Generation <= route.Deployment.Generation) Routes[route.App] = route;
+            if (removed.GetValueOrDefault(route.App) < route.Deployment.Generation
+                && (!Routes.TryGetValue(route.App, out var old) || (old.Deployment.Generation, old.Turn).CompareTo((route.Deployment.Generation, route.Turn)) <= 0)) Routes[route.App] = route;
         return ValueTask.CompletedTask;
     }
 
@@ -26,7 +28,10 @@ public sealed class FakeRouter : IRouter
     public ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken)
     {
         lock (gate)
+        {
+            removed[app] = Math.Max(generation, removed.GetValueOrDefault(app));
             if (Routes.TryGetValue(app, out var old) && old.Deployment.Generation <= generation) Routes.Remove(app);
+        }
         return ValueTask.CompletedTask;
     }
 
@@ -37,6 +42,7 @@ public sealed class FakeRouter : IRouter
         lock (gate)
         {
             Routes.Clear();
+            removed.Clear();
             foreach (var route in routes) Routes[route.App] = route;
         }
         return ValueTask.CompletedTask;

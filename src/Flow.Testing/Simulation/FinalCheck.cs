@@ -35,7 +35,7 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
     {
         foreach (var name in people.Unanswered) world.Violate($"request {name} was never answered");
         foreach (var (name, app) in witness.Apps) CheckStored<AppState>(new(AppDecider.Kind, name), app, s => s with { InspectionWanted = false });
-        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s);
+        foreach (var (name, run) in witness.Runs) CheckStored<RunState>(new(RunDecider.Kind, name), run, s => s with { Hinted = false });
         foreach (var (name, build) in witness.Builds) CheckStored<BuildState>(new(BuildDecider.Kind, name), build, s => s);
         foreach (var (name, pipeline) in witness.Pipelines) CheckStored<PipelineState>(new(PipelineDecider.Kind, name), pipeline, s => s with { Look = 0, LookDue = false, LookAgain = false, Trouble = null });
         foreach (var (name, app) in witness.Apps) CheckOutside(AppName.Parse(name), app);
@@ -57,7 +57,7 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
     public void Gone()
     {
         Settled(pushedOnceMore: false);
-        if (outside.Running.Count + outside.AddOns.Count + outside.Routes.Count + outside.Commands.Count(c => c.Value == CommandState.Working) > 0) world.Violate("everything is destroyed, and something is left outside");
+        if (outside.Running.Count + outside.AddOns.Count + outside.Routes.Routes.Count + outside.Commands.Count(c => c.Value == CommandState.Working) > 0) world.Violate("everything is destroyed, and something is left outside");
     }
 
     private void CheckServes(AppName name, CommitSha commit, string of)
@@ -81,9 +81,9 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
             if (process.Quantity != app.QuantityOf(process.Type)) world.Violate($"{current.Deployment} runs {process.Quantity} x {process.Type}, wanted are {app.QuantityOf(process.Type)}");
         if (!spec.Processes.Select(p => p.Type).SequenceEqual(spec.Artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release && app.QuantityOf(t) > 0).Order(StringComparer.Ordinal)))
             world.Violate($"{current.Deployment} runs {Listed(spec.Processes.Select(p => p.Type))}");
-        var route = outside.Routes.GetValueOrDefault(name);
+        var route = outside.Routes.Routes.GetValueOrDefault(name);
         if (current.Endpoints.Count != app.QuantityOf("web")) world.Violate($"v{current.Number} of {name} has {current.Endpoints.Count} endpoints, wanted are {app.QuantityOf("web")}");
-        if (current.Endpoints.Count == 0 ? route is not null : route?.Deployment != current.Deployment || !route.Targets.SequenceEqual(current.Endpoints))
+        if (current.Endpoints.Count == 0 ? route is { Targets.Count: > 0 } : route?.Deployment != current.Deployment || !route.Targets.SequenceEqual(current.Endpoints))
             world.Violate($"the route of {name} leads to {route?.Deployment.ToString() ?? "nothing"} ({route?.Targets.Count}), v{current.Number} is {current.Deployment} ({current.Endpoints.Count})");
         foreach (var addOn in app.Policy!.AddOns)
             if (!outside.AddOns.ContainsKey($"{name}.{app.Generation}.{addOn.Name}")) world.Violate($"{name} serves without its add-on {addOn.Name}");
@@ -96,8 +96,8 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
             if (!owned.Contains(deployment.ToString())) world.Violate($"{deployment} runs, and nobody owns it");
         foreach (var addOn in outside.AddOns.Keys)
             if (!owned.Contains(addOn)) world.Violate($"{addOn} exists, and nobody owns it");
-        foreach (var app in outside.Routes.Keys)
-            if (witness.Apps.GetValueOrDefault(app.ToString())?.CurrentRelease is null) world.Violate($"{app} has a route and no release");
+        foreach (var (app, way) in outside.Routes.Routes)
+            if (way.Targets.Count > 0 && witness.Apps.GetValueOrDefault(app.ToString())?.CurrentRelease is null) world.Violate($"{app} has a route and no release");
         foreach (var (command, state) in outside.Commands)
             if (state == CommandState.Working) world.Violate($"command {command} still runs");
         foreach (var (command, starts) in outside.CommandStarts)

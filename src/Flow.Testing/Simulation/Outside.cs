@@ -1,6 +1,7 @@
 using Flow.AddOns;
 using Flow.Builds;
 using Flow.Routing;
+using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Testing.Fakes;
 
@@ -27,7 +28,8 @@ internal sealed class Outside(World world)
     public SortedDictionary<string, int> CommandStarts { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Removed { get; } = [];
-    public Dictionary<AppName, Route> Routes { get; } = [];
+    public Dictionary<RunId, RunStatus> Told { get; } = [];
+    public FakeRouter Routes { get; } = new();
     public Dictionary<string, string> ProcessTypes { get; } = new() { ["web"] = "./web" };
 
     public bool IsQuiet => pending.Count == 0 && late.Count == 0;

@@ -1,5 +1,6 @@
 using Flow.AddOns;
 using Flow.Builds;
+using Flow.Reporting;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -140,24 +141,31 @@ internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRout
 {
     public Uri UrlOf(AppName app) => new($"http://{app}.localhost/");
 
-    public async ValueTask SetAsync(Route route, CancellationToken cancellationToken) => await outside.CallAsync(node, $"lead to {route.Deployment}", () =>
-    {
-        if (outside.Routes.TryGetValue(route.App, out var old) && old.Deployment.Generation > route.Deployment.Generation) return false;
-        outside.Routes[route.App] = route;
-        return true;
-    }, cancellationToken);
+    public async ValueTask SetAsync(Route route, CancellationToken cancellationToken) =>
+        await outside.CallAsync(node, $"lead to {route.Deployment}", () => World.Now(Done(outside.Routes.SetAsync(route, default))), cancellationToken);
 
-    public async ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove route of {app}, generation {generation}", () =>
-        outside.Routes.TryGetValue(app, out var old) && old.Deployment.Generation <= generation && outside.Routes.Remove(app), cancellationToken);
+    public async ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken) =>
+        await outside.CallAsync(node, $"remove route of {app}, generation {generation}", () => World.Now(Done(outside.Routes.RemoveAsync(app, generation, default))), cancellationToken);
 
-    public async ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => await outside.CallAsync(node, "restore all routes", () =>
+    /// <summary>Said by a process that is alone with its router: it lands before anything else is done.</summary>
+    public ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => outside.Routes.RestoreAsync(routes, cancellationToken);
+
+    private static async ValueTask<bool> Done(ValueTask change)
     {
-        outside.Routes.Clear();
-        foreach (var route in routes) outside.Routes[route.App] = route;
+        await change;
         return true;
-    }, cancellationToken);
+    }
 
     public ValueTask<int> DrainAsync(IReadOnlyList<Uri> targets, TimeSpan deadline, CancellationToken cancellationToken) => outside.CallAsync(node, "drain", () => 0, cancellationToken);
+}
+
+internal sealed class OutsideReporter(Outside outside, SimulatedNode node) : IStatusReporter
+{
+    public async ValueTask ReportAsync(StatusReport report, CancellationToken cancellationToken) => await outside.CallAsync(node, $"tell {report.Run} {report.State}", () =>
+    {
+        outside.Told[report.Run] = report.State;
+        return true;
+    }, cancellationToken);
 }
 
 /// <summary>A host's own step: a smoke test before the traffic comes, a notification after it.</summary>

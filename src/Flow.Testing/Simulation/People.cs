@@ -165,7 +165,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void CancelSomething()
     {
-        var open = witness.Runs.Where(r => !r.Value.Closed).Select(r => r.Key).ToList();
+        var open = witness.Runs.Where(r => !r.Value.Closed && r.Value.Plan!.Kind != RunKind.Scale).Select(r => r.Key).ToList();
         if (open.Count > 0) Ask(new(RunDecider.Kind, world.Any(open)), new CancelRun("changed their mind", "ada"));
     }
 
@@ -189,7 +189,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Declare()
     {
         HostStep[] steps = world.Seed % 3 == 0 ? [new("smoke", "deploy", true, StepRepeat.Idempotent, TimeSpan.FromMinutes(10)), new("notify", "switch", true, StepRepeat.OnceThenAsk, TimeSpan.FromMinutes(10))] : [];
-        Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, [], isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
+        Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, world.Seed % 5 == 0 ? ["teller"] : [], isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
     }
 
     private StreamId AnyApp()

@@ -5,6 +5,7 @@ using Flow.Engine;
 using Flow.Gates;
 using Flow.Logs;
 using Flow.Pipelines;
+using Flow.Reporting;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
@@ -27,6 +28,7 @@ internal sealed class SimulatedNode
     private readonly FlowMailbox mailbox;
     private readonly CancellationTokenSource stopping = new();
     private int moving;
+    private bool started;
 
     public SimulatedNode(World world, SharedStore shared, Outside outside, string name)
     {
@@ -55,6 +57,7 @@ internal sealed class SimulatedNode
         services.Add<IAddOnProvisioner>("db", new OutsideAddOns(outside, this));
         services.Add<IGate>(ApprovalGate.Name, new ApprovalGate());
         services.Add<IGate>(ChecksGate.Name, new ChecksGate(mailbox, providers));
+        services.Add<IStatusReporter>("teller", new OutsideReporter(outside, this));
         services.Add<IRunStep>("smoke", new OutsideStep(outside, this));
         services.Add<IRunStep>("notify", new OutsideStep(outside, this));
     }
@@ -77,6 +80,7 @@ internal sealed class SimulatedNode
             new StreamKind<PipelineState, PipelineInput, PipelineEvent>(PipelineDecider.Kind, new PipelineDecider(), new PipelineEffects(providers, time, new Logger<PipelineEffects>(world))),
             new StreamKind<AppState, AppInput, AppEvent>(AppDecider.Kind, new AppDecider(), new AppEffects(providers, time, new Logger<AppEffects>(world))),
             runs,
+            new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), new ReportEffects(providers, router, time, new Logger<ReportEffects>(world))),
             new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
         ]);
     }
@@ -92,12 +96,13 @@ internal sealed class SimulatedNode
         // One process owns the routes: with several nodes, the router is a process of its own and goes on by itself.
         if (alone) await new RouteRestorer(mailbox, Router).StartAsync(default);
         await new AppInspector(mailbox).StartAsync(default);
+        started = true;
     }
 
     /// <summary>Claims what can be claimed and begins to move it. False when there was nothing.</summary>
     public bool TakeWork()
     {
-        if (IsDead || IsAsleep || IsStopping) return false;
+        if (!started || IsDead || IsAsleep || IsStopping) return false;
         var claims = shared.Claim(this, world.Chance.Next(1, 4));
         foreach (var claim in claims) _ = MoveAsync(claim);
         return claims.Count > 0;

@@ -37,7 +37,7 @@ internal sealed class Witness(World world, Outside outside)
         else if (stored.Stream.Kind == RunDecider.Kind) Hear(RunId.Parse(stored.Stream.Key), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.RunEvent)!);
         else if (stored.Stream.Kind == BuildDecider.Kind)
             Builds[stored.Stream.Key] = builds.Evolve(Builds.GetValueOrDefault(stored.Stream.Key, builds.Initial), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.BuildEvent)!);
-        else Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!);
+        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!);
     }
 
     private void Hear(AppName name, AppEvent happened)
@@ -99,7 +99,7 @@ internal sealed class Witness(World world, Outside outside)
     {
         if (outside.Running.Keys.FirstOrDefault(d => d.App == name && d.Generation == generation) is { Number: > 0 } left) world.Violate($"{name} is destroyed, and {left} still runs");
         if (outside.AddOns.Keys.FirstOrDefault(a => a.StartsWith($"{name}.{generation}.", StringComparison.Ordinal)) is { } kept) world.Violate($"{name} is destroyed, and {kept} is still there");
-        if (outside.Routes.TryGetValue(name, out var route) && route.Deployment.Generation <= generation) world.Violate($"{name} is destroyed, and {route.Deployment} still has its route");
+        if (outside.Routes.Routes.TryGetValue(name, out var route) && route.Deployment.Generation <= generation) world.Violate($"{name} is destroyed, and {route.Deployment} still has its route");
     }
 
     private void Hear(RunId run, RunEvent happened)

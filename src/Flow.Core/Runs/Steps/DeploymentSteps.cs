@@ -29,8 +29,7 @@ internal sealed class DeployStep(Providers providers, AppEnvironment environment
         var kept = now.Processes.Where(p => p is { Running: true, Endpoint: not null } && spec.Processes.Any(s => s.Type == p.Type && p.Index <= s.Quantity)).Select(p => p.Endpoint!).ToList();
         var surplus = now.Endpoints.Except(kept).ToList();
         if (surplus.Count == 0) return;
-        if (kept.Count > 0) await router.SetAsync(new(spec.Id, kept), cancellationToken);
-        else await router.RemoveAsync(execution.Run.App, execution.Grant.Generation, cancellationToken);
+        await router.SetAsync(new(spec.Id, kept, execution.Grant.Forth), cancellationToken);
         await router.DrainAsync(surplus, execution.Policy.DrainDeadline, cancellationToken);
     }
 }
@@ -42,12 +41,8 @@ internal sealed class SwitchStep(IRouter router) : IBuiltInStep
 
     public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
     {
-        if (execution.State.Endpoints.Count == 0)
-        {
-            await router.RemoveAsync(execution.Run.App, execution.Grant.Generation, cancellationToken);
-            return execution.Done("nothing gets traffic");
-        }
-        await router.SetAsync(new(execution.Grant.Deployment!.Value, execution.State.Endpoints), cancellationToken);
+        await router.SetAsync(new(execution.Grant.Deployment!.Value, execution.State.Endpoints, execution.Grant.Forth), cancellationToken);
+        if (execution.State.Endpoints.Count == 0) return execution.Done("nothing gets traffic");
         await execution.WriteLineAsync($"{router.UrlOf(execution.Run.App)} leads to {execution.Grant.Deployment}", cancellationToken);
         return execution.Done(router.UrlOf(execution.Run.App).ToString());
     }

@@ -25,6 +25,13 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
 
+    public void Committed(StreamId stream, RunState before, RunState after)
+    {
+        if (before.Closed || !after.Closed) return;
+        FlowMetrics.RunDuration.Record((after.EndedAt!.Value - after.BegunAt!.Value).TotalSeconds, new("flow.run.kind", after.Plan!.Kind.ToString().ToLowerInvariant()), new("flow.outcome", after.Status.ToString().ToLowerInvariant()));
+        LogEnded(stream.Key, after.Status, after.Reason ?? "");
+    }
+
     private async Task<Input> ExecuteAsync(EffectContext context, RunState state, ExecuteStep execute, CancellationToken unwanted)
     {
         var step = execute.Step;
@@ -171,6 +178,9 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
 
     [LoggerMessage(1102, LogLevel.Warning, "{Run}: the log of {Step} could not be completed.")]
     private partial void LogUnfinished(RunId run, string step, Exception trouble);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Run} ended: {Outcome}. {Reason}")]
+    private partial void LogEnded(string run, RunStatus outcome, string reason);
 
     [LoggerMessage(1101, LogLevel.Warning, "{Run}: {Step}, attempt {Attempt}, failed: {Reason}")]
     private partial void LogFailed(RunId run, string step, int attempt, string reason);

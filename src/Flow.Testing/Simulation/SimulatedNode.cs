@@ -196,6 +196,7 @@ internal sealed class HastyRuns(IStreamKind runs) : IStreamKind
     public object Evolve(object state, Event happened) => runs.Evolve(state, happened);
     public Effect? Next(StreamId self, object state) => runs.Next(self, state);
     public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => runs.PerformAsync(context, state, effect, unwanted);
+    public void Committed(StreamId stream, object before, object after) => runs.Committed(stream, before, after);
 
     public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now)
     {

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Flow.Testing.Simulation;
 
 // dotnet run -c Release --project tests/Flow.Simulation -- COUNT [--from SEED] [--planted NAME] [--tell]
-if (args is ["--twice", var s0]) { for (var i = 0; i < 4; i++) { var r = Simulation.Run(int.Parse(s0, CultureInfo.InvariantCulture), tells: true); File.WriteAllLines($"/tmp/tw{i}", r.Story); Console.WriteLine($"{r.Steps} {r.Trace:x} {r.Violation}"); } return 0; }
+// --tell tells the whole story of the first violating seed, or of the seed when COUNT is 1.
 var count = args.Length > 0 && int.TryParse(args[0], CultureInfo.InvariantCulture, out var given) ? given : 1_000;
 var from = int.Parse(Option("--from") ?? "1", CultureInfo.InvariantCulture);
 var planted = Enum.TryParse<PlantedFault>((Option("--planted") ?? "None").Replace("-", "", StringComparison.Ordinal), true, out var fault)

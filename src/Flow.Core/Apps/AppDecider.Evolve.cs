@@ -16,8 +16,9 @@ internal sealed partial class AppDecider
         AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs },
         AppPolicyChanged changed => app with { Policy = changed.Policy },
         AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
-        AppDestroying => app with { Life = AppLife.Destroying, Hold = null },
-        AppDestroyed => new() { Life = AppLife.Destroyed, Policy = app.Policy, Generation = app.Generation, Runs = app.Runs, NewestSeen = app.NewestSeen },
+        AppDestroying gone => app with { Life = AppLife.Destroying, Hold = null, GoneUntil = gone.SeenUntil ?? 0 },
+        AppUnwanted unwanted => app with { GoneUntil = unwanted.SeenUntil },
+        AppDestroyed => new() { Life = AppLife.Destroyed, Policy = app.Policy, Generation = app.Generation, Runs = app.Runs, GoneUntil = app.GoneUntil },
 
         RunPlanned planned => app with { Candidates = [.. app.Candidates, planned.Run], Runs = planned.Run.Run.Number, NewestSeen = Math.Max(app.NewestSeen, planned.Run.Order) },
         SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = c.Kind == Runs.RunKind.Deploy ? asked.Artifact ?? c.Artifact : c.Artifact }),

@@ -128,7 +128,7 @@ internal sealed partial class AppDecider
     private static Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)
     {
         var run = NextRun(self, app);
-        var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now));
+        var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now, destroy.SeenUntil));
         foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed");
         return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
     }

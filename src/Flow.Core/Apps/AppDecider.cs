@@ -31,6 +31,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
         DestroyApp { SeenUntil: { } until } when Math.Max(app.NewestSeen, app.Rebirth?.Order ?? 0) > until => Decision.Nothing,
+        DefineApp { SeenUntil: { } until } when app.Life is AppLife.Destroying or AppLife.Destroyed && until <= app.GoneUntil => Decision.Nothing,
         DefineApp define => Define(self, app, define, now),
         HeadObserved { Owner: { } owner } head when !IsOf(app, owner) => Refused($"deploy {head.Revision.Sha.Short} of {Named(owner)}", $"{self.Key} belongs to {Named(OwnerOf(app))}", "app-taken", now),
         DestroyApp { Owner: { } owner } when !IsOf(app, owner) => Refused($"destroy {self.Key} for {Named(owner)}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
@@ -39,7 +40,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         ReceivePromotion received => Receive(self, app, received, now),
         HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
             Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
-        DestroyApp when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)),
+        DestroyApp destroy when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)).And(Unwanted(app, destroy)).Reply(Answer.Ok()),
+        DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
@@ -75,6 +77,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static AppOwner OwnerOf(AppState app) => OwnerOf((app.Rebirth?.Policy ?? app.Policy)!);
     private static bool IsOf(AppState app, AppOwner owner) => app.Life is AppLife.None or AppLife.Destroyed || OwnerOf(app) == owner;
     private static string Named(AppOwner owner) => $"pipeline {owner.Pipeline}{(owner.Proposal is { } proposal ? $", proposal {proposal}" : "")}";
+
+    private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? 0));
 
     private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now)
     {

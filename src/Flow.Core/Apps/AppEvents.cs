@@ -12,6 +12,7 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(AppPolicyChanged), "policy-changed")]
 [JsonDerivedType(typeof(AppRebirthPlanned), "rebirth-planned")]
 [JsonDerivedType(typeof(AppDestroying), "destroying")]
+[JsonDerivedType(typeof(AppUnwanted), "unwanted")]
 [JsonDerivedType(typeof(AppDestroyed), "destroyed")]
 [JsonDerivedType(typeof(RunPlanned), "run-planned")]
 [JsonDerivedType(typeof(SlotAsked), "slot-asked")]
@@ -39,7 +40,10 @@ internal abstract record AppEvent : Event;
 internal sealed record AppCreated(AppPolicy Policy, int Generation, DateTimeOffset At) : AppEvent;
 internal sealed record AppPolicyChanged(AppPolicy Policy) : AppEvent;
 internal sealed record AppRebirthPlanned(Rebirth? Rebirth) : AppEvent;
-internal sealed record AppDestroying(string Evidence, string By, DateTimeOffset At) : AppEvent;
+internal sealed record AppDestroying(string Evidence, string By, DateTimeOffset At, long? SeenUntil = null) : AppEvent;
+
+/// <summary>Its pipeline does not want it either, as of so many observed heads.</summary>
+internal sealed record AppUnwanted(long SeenUntil) : AppEvent;
 internal sealed record AppDestroyed(DateTimeOffset At) : AppEvent;
 
 internal sealed record RunPlanned(Candidate Run, string? By, DateTimeOffset At) : AppEvent;

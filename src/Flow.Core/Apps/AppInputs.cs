@@ -31,8 +31,8 @@ internal abstract record AppInput : Input;
 /// <summary>Who speaks as an app's pipeline, and of which proposal: names can meet, and nobody may move or destroy what belongs to others.</summary>
 internal sealed record AppOwner(PipelineName Pipeline, string? Proposal);
 
-/// <summary>From its pipeline: be, and live like this.</summary>
-internal sealed record DefineApp(AppPolicy Policy) : AppInput;
+/// <summary>From its pipeline, when it had observed so many heads: be, and live like this.</summary>
+internal sealed record DefineApp(AppPolicy Policy, long? SeenUntil = null) : AppInput;
 
 /// <summary>From its pipeline: "this is the n-th head I saw". Or from a person, for a commit of their choice.</summary>
 internal sealed record HeadObserved(long Order, Revision Revision, string? By = null, AppOwner? Owner = null) : AppInput;

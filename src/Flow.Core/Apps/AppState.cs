@@ -40,6 +40,8 @@ public sealed record AppState
     public int? Current { get; init; }
     /// <summary>Newest head of its branch that was observed, in order of observation.</summary>
     public long NewestSeen { get; init; }
+    /// <summary>Its pipeline wanted it gone when it had observed so many heads: what it said before does not bring it back.</summary>
+    public long GoneUntil { get; init; }
     /// <summary>Newest head that was given the slot.</summary>
     public long NewestGiven { get; init; }
     /// <summary>Keeps automatic deployments back.</summary>

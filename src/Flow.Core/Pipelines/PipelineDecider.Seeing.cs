@@ -55,7 +55,7 @@ internal sealed partial class PipelineDecider
         var seen = moved ? order : known!.Order;
         if (known?.Told == seen) return (decision, order);
         if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);
-        if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal)));
+        if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal), seen));
         return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head, Owner: new(declared.Definition.Name, proposal.Key))), order);
     }
 

@@ -49,7 +49,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var order = pipeline.Order;
         foreach (var app in declared.Definition.Apps)
         {
-            decision = decision.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app)));
+            decision = decision.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), pipeline.Order + 1));
             if (app.Branch is not { } branch || !pipeline.Branches.TryGetValue(branch, out var head)) continue;
             // Another branch is news for this app, however long ago its head was observed.
             var before = pipeline.Declared?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name);
@@ -58,7 +58,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         }
         foreach (var proposal in pipeline.Proposals.Values.Where(p => p.App is not null && declared.Definition.ReviewApps is not null))
         {
-            decision = decision.Send(AppDecider.StreamOf(proposal.App!.Value), new DefineApp(Policies.OfReview(declared, proposal.Proposal)));
+            decision = decision.Send(AppDecider.StreamOf(proposal.App!.Value), new DefineApp(Policies.OfReview(declared, proposal.Proposal), order));
             if (proposal.Told == proposal.Order) decision = decision.Send(AppDecider.StreamOf(proposal.App.Value), new HeadObserved(proposal.Order, proposal.Proposal.Head, Owner: new(declared.Definition.Name, proposal.Proposal.Key)));
         }
         foreach (var gone in pipeline.Problems.Keys.Where(p => p.StartsWith("app ", StringComparison.Ordinal) && declared.Definition.Apps.All(a => $"app {a.Name}" != p)))

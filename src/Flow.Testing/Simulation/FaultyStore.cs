@@ -18,12 +18,13 @@ internal sealed class FaultyStore(World world, SimulatedNode node, SharedStore s
     public ValueTask<bool> RenewAsync(Claim claim, TimeSpan lease, CancellationToken cancellationToken) =>
         Around("renew", () => World.Now(shared.Inner.RenewAsync(claim, lease, default)));
 
-    public async ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) =>
-        await Around("release", () =>
-        {
-            _ = shared.Inner.ReleaseAsync(claim, notBefore, default);
-            return true;
-        });
+    public async ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) => await Around("release", () => World.Now(GiveBackAsync(claim, notBefore)));
+
+    private async ValueTask<bool> GiveBackAsync(Claim claim, TimeSpan notBefore)
+    {
+        await shared.Inner.ReleaseAsync(claim, notBefore, default);
+        return true;
+    }
 
     public ValueTask<IReadOnlyList<WorkItem>> ReadWorkAsync(Claim claim, int max, CancellationToken cancellationToken) =>
         Around("read", () => World.Now(shared.Inner.ReadWorkAsync(claim, max, default)));

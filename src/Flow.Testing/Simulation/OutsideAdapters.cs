@@ -11,11 +11,10 @@ namespace Flow.Testing.Simulation;
 
 internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISourceProvider
 {
-    private static readonly SourceListing LooksEmpty = new() { Branches = new Dictionary<string, CommitSha> { ["main"] = CommitSha.Parse(new string('f', 40)) }, Proposals = [] };
-
     public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => outside.CallAsync(node, "list the repository", () =>
     {
-        if (outside.Code.Outage && outside.World.Plants(PlantedFault.OutageLooksEmpty)) return LooksEmpty;
+        if (outside.Code.Outage && outside.World.Plants(PlantedFault.OutageLooksEmpty))
+            return new() { Branches = new Dictionary<string, CommitSha> { ["main"] = outside.Code.Branches["main"] }, Proposals = [] };
         if (outside.Code.Outage) throw new FlowException("source-unreachable", "The source host is down.", transient: true);
         if (outside.Code.ListingsLackMain) outside.World.Count("listing without the default branch");
         return outside.Code.List();

@@ -51,7 +51,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             MaxClosingsAtOnce = world.OneIn(2) ? 1 : 10,
         };
         Declare();
-        for (var i = world.Chance.Next(6, 22); i > 0; i--) world.Time.After(world.Seconds(0, 1_200), DoSomething);
+        var hurry = world.OneIn(2) ? 120 : 1_200;
+        for (var i = world.Chance.Next(6, 22); i > 0; i--) world.Time.After(world.Seconds(0, hurry), DoSomething);
     }
 
     /// <summary>After the faults: one more good push to everything that still lives, and nobody holds anything back.</summary>
@@ -82,11 +83,10 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             case < 8: Push(world.OneIn(3) ? "dev" : "main", AnyQuality()); break;
             case < 11: Propose(world.Any(Proposals), outside.Code.Commit(AnyQuality()), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
             case < 13: Close(world.Any(Proposals)); break;
-            case 13: Reopen(world.Any(Proposals)); break;
-            case 14: Outage(); break;
-            case 15: LoseMain(); break;
-            case 16: Post(PipelineDecider.StreamOf(Shop), new LookNow()); break;
-            case 17: Ask(AnyApp(), new RequestRollback(world.OneIn(2) ? null : world.Chance.Next(1, 4), "ada")); break;
+            case 13 or 14: Reopen(world.Any(Proposals)); break;
+            case 15: Outage(); break;
+            case 16: LoseMain(); break;
+            case 17: Ask(AnyApp(busy: true), new RequestRollback(world.OneIn(2) ? null : world.Chance.Next(1, 4), "ada")); break;
             case 18: Ask(AnyApp(), new HoldDeployments("a feeling", "ada")); break;
             case 19: Ask(AnyApp(), new ResumeDeployments("ada")); break;
             case 20: Promote(); break;
@@ -137,7 +137,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     {
         if (!outside.Code.Open.TryGetValue(key, out var proposal)) return;
         Close(key);
-        world.Time.After(world.Seconds(5, 200), () => Propose(key, proposal.Head.Sha, proposal.Head.Trust));
+        world.Time.After(world.Seconds(5, 100), () => Propose(key, proposal.Head.Sha, proposal.Head.Trust));
     }
 
     private void Outage()
@@ -192,9 +192,10 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, world.Seed % 5 == 0 ? ["teller"] : [], isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
     }
 
-    private StreamId AnyApp()
+    private StreamId AnyApp(bool busy = false)
     {
-        var names = witness.Apps.Where(a => a.Value.Life == AppLife.Active).Select(a => a.Key).ToList();
+        var names = witness.Apps.Where(a => a.Value.Life == AppLife.Active && (!busy || a.Value.Slot is not null)).Select(a => a.Key).ToList();
+        if (busy && names.Count == 0) return AnyApp();
         return names.Count == 0 ? AppDecider.StreamOf(Staging) : new(AppDecider.Kind, world.Any(names));
     }
 

@@ -20,7 +20,7 @@ using Microsoft.Extensions.Options;
 namespace Flow.Testing.Simulation;
 
 /// <summary>One process that runs the engine: the real pump, deciders, effects and steps on a store and an outside that fail.</summary>
-internal sealed class SimulatedNode
+internal sealed class SimulatedNode : IDisposable
 {
     private readonly World world;
     private readonly SharedStore shared;
@@ -140,6 +140,8 @@ internal sealed class SimulatedNode
         world.Tell($"{Name} is asked to stop");
         stopping.Cancel();
     }
+
+    public void Dispose() => stopping.Dispose();
 
     private async Task MoveAsync(Claim claim)
     {

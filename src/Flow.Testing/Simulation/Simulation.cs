@@ -10,7 +10,7 @@ internal sealed record SimulationResult(int Seed, string? Violation, long Steps,
 /// One thread, one seed: several nodes run the real deciders and the real pump on one store; they are killed or sleep through their leases, the world
 /// outside fails, people change their minds. Then the faults stop, and everything must settle as it should be.
 /// </summary>
-internal sealed class Simulation
+internal sealed class Simulation : IDisposable
 {
     private const int TroubledSteps = 6_000;
     private const int MostSteps = 120_000;
@@ -55,9 +55,8 @@ internal sealed class Simulation
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            var simulation = new Simulation(seed, planted, tells);
+            using var simulation = new Simulation(seed, planted, tells);
             simulation.Play();
-            simulation.memory.Dispose();
             var world = simulation.world;
             return new(seed, world.Violation, simulation.steps, world.Trace, world.Situations, world.Story);
         }
@@ -65,6 +64,12 @@ internal sealed class Simulation
         {
             SynchronizationContext.SetSynchronizationContext(before);
         }
+    }
+
+    public void Dispose()
+    {
+        foreach (var node in nodes) node?.Dispose();
+        memory.Dispose();
     }
 
     private void Play()
@@ -122,7 +127,7 @@ internal sealed class Simulation
             case 20 when world.Trouble(12): node.Kill("out of the blue"); return;
             case 21 when world.Trouble(12): node.Sleep("out of the blue"); return;
             case 22 when world.Trouble(30): node.Stop(); return;
-            case 23 when world.Trouble(2) && Pass(): return;
+            case >= 22 when world.Trouble(2) && Pass(): return;
         }
         if (world.GoOn() || outside.GoOn()) return;
         foreach (var other in nodes)

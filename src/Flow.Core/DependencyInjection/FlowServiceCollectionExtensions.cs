@@ -62,6 +62,7 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IBuiltInStep, TeardownStep>();
         services.AddSingleton<IBuiltInStep, HostStepAdapter>();
 
+        services.AddSingleton<RunExplainer>();
         services.AddSingleton<PipelineService>();
         services.AddSingleton<IPipelines>(s => s.GetRequiredService<PipelineService>());
         services.AddSingleton<IChecks>(s => s.GetRequiredService<PipelineService>());

@@ -1,4 +1,5 @@
 using Flow.Engine;
+using Flow.Runs;
 
 namespace Flow.Pipelines;
 
@@ -13,6 +14,9 @@ public interface IPipelines
 
     /// <summary>All pipelines in order of their names.</summary>
     IAsyncEnumerable<PipelineState> ListAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Why a pipeline does not do what somebody expects of it: failing looks, missing branches, refused proposals, a pulled brake. Empty: nothing is wrong.</summary>
+    ValueTask<IReadOnlyList<Explanation>> ExplainAsync(PipelineName pipeline, CancellationToken cancellationToken = default);
 
     /// <summary>A hint: look at the repository now. What counts is what is read then.</summary>
     ValueTask LookAsync(PipelineName pipeline, CancellationToken cancellationToken = default);

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace Flow.Pipelines;
 
-internal sealed class PipelineService(FlowMailbox mailbox, IEnumerable<ProviderDescriptor> providers, IEnumerable<HostStep> steps, IOptions<FlowOptions> options, IServiceProvider services)
+internal sealed class PipelineService(FlowMailbox mailbox, Runs.RunExplainer explainer, IEnumerable<ProviderDescriptor> providers, IEnumerable<HostStep> steps, IOptions<FlowOptions> options, IServiceProvider services)
     : IPipelines, IChecks
 {
     private const int LongestCheckName = 200;
@@ -39,6 +39,8 @@ internal sealed class PipelineService(FlowMailbox mailbox, IEnumerable<ProviderD
     {
         await foreach (var (_, state) in mailbox.ListAsync<PipelineState>(PipelineDecider.Kind, cancellationToken: cancellationToken)) yield return state;
     }
+
+    public ValueTask<IReadOnlyList<Runs.Explanation>> ExplainAsync(PipelineName pipeline, CancellationToken cancellationToken = default) => explainer.ExplainAsync(pipeline, cancellationToken);
 
     public ValueTask LookAsync(PipelineName pipeline, CancellationToken cancellationToken = default) =>
         mailbox.PostAsync(PipelineDecider.StreamOf(pipeline), new LookNow(), cancellationToken: cancellationToken);

@@ -12,6 +12,12 @@ public interface IRuns
     /// <summary>Runs of an app that are kept, newest first; at most <paramref name="max"/>.</summary>
     ValueTask<IReadOnlyList<KeyValuePair<RunId, RunState>>> ListAsync(AppName app, int max, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Why a run is not moving: the tree of what it waits for, since when, who or what can change it, and when it is looked at next. Null when the run is
+    /// unknown. From what is committed: reading changes nothing.
+    /// </summary>
+    ValueTask<Explanation?> ExplainAsync(RunId run, CancellationToken cancellationToken = default);
+
     /// <summary>Waits until a run has ended, however it ends. Cancelling stops the waiting.</summary>
     ValueTask<RunState> WaitAsync(RunId run, CancellationToken cancellationToken = default);
 

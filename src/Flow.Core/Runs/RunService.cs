@@ -6,7 +6,7 @@ using Flow.Runs.Steps;
 
 namespace Flow.Runs;
 
-internal sealed class RunService(FlowMailbox mailbox, ILogStore logs, TimeProvider time) : IRuns
+internal sealed class RunService(FlowMailbox mailbox, RunExplainer explainer, ILogStore logs, TimeProvider time) : IRuns
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
@@ -29,6 +29,8 @@ internal sealed class RunService(FlowMailbox mailbox, ILogStore logs, TimeProvid
         }
         return found;
     }
+
+    public ValueTask<Explanation?> ExplainAsync(RunId run, CancellationToken cancellationToken = default) => explainer.ExplainAsync(run, cancellationToken);
 
     public async ValueTask<RunState> WaitAsync(RunId run, CancellationToken cancellationToken = default)
     {

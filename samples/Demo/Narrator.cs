@@ -44,7 +44,7 @@ internal static class Narrator
             "pipeline.proposal-seen" => $"{subject}: saw proposal {data.GetProperty("proposal").GetProperty("key").GetString()}",
             "pipeline.proposal-closed" => $"{subject}: proposal {Text("key")} is closed ({Text("evidence")})",
             "run.step-succeeded" => $"{subject}: {Text("step")} done. {Short(Text("output"))}",
-            "run.parked" => $"{subject}: waits for {Short(data.GetProperty("reason").GetProperty("for").GetString()!)}",
+            "run.parked" => $"{subject}: waits: {Short(data.GetProperty("reason").GetProperty("for").GetString()!)}",
             "run.stopping" => $"{subject}: stops: {Short(Text("reason"))}",
             "build.built" => $"built {data.GetProperty("artifact").GetProperty("digest").GetString()![..19]}",
             "app.release-created" => $"{subject}: v{data.GetProperty("release").GetProperty("number").GetInt32()} begun",

@@ -29,7 +29,7 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
         {
             "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", LogFile, "dotnet", binary, "--urls", http.BaseAddress!.ToString(), "--environment", "Development",
             "--Flow:Local:DataDirectory", data, "--Flow:Pipelines:hello:Repository:Url", repository,
-            "--Flow:Router:Port", routerPort.ToString(CultureInfo.InvariantCulture), "--Flow:StopAppsOnShutdown", "true",
+            "--Flow:Router:Port", routerPort.ToString(CultureInfo.InvariantCulture), "--Flow:StopAppsOnShutdown", "true", "--Flow:Router:Process:StopRouterOnShutdown", "true",
         }) start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
 
@@ -47,9 +47,23 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
         }
     }
 
-    public async Task<JsonElement?> AppAsync(string app, CancellationToken cancellationToken)
+    /// <summary>As a power cut would: nobody is asked.</summary>
+    public async Task KillAsync()
     {
-        using var answer = await http.GetAsync(new Uri($"/ops/apps/{app}", UriKind.Relative), cancellationToken);
+        process!.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    public async Task<JsonElement?> RunAsync(string run, CancellationToken cancellationToken) => await ReadAsync($"/ops/runs/{run}", cancellationToken);
+
+    public async Task<JsonElement?> ExplainAsync(string run, CancellationToken cancellationToken) => await ReadAsync($"/ops/runs/{run}/explain", cancellationToken);
+
+    public async Task<JsonElement?> AppAsync(string app, CancellationToken cancellationToken) => await ReadAsync($"/ops/apps/{app}", cancellationToken);
+
+    private async Task<JsonElement?> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
         return answer.IsSuccessStatusCode ? await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken) : null;
     }
 
@@ -58,10 +72,11 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
 
     public Task<long> CountEventsAsync(CancellationToken cancellationToken) => http.GetFromJsonAsync<long>(new Uri("/ops/events/count", UriKind.Relative), cancellationToken);
 
-    public async Task PostAsync(string path, CancellationToken cancellationToken)
+    public async Task<JsonElement> PostAsync(string path, CancellationToken cancellationToken)
     {
         using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken);
         if (!answer.IsSuccessStatusCode) throw new StoryException($"POST {path} answered {(int)answer.StatusCode}.");
+        return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
     }
 
     /// <summary>A client for one app's stable URL. Its name does not resolve everywhere, so it connects to this machine and names the app as host.</summary>

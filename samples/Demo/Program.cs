@@ -4,13 +4,15 @@ using System.Text.Json;
 using Flow.Samples.Demo;
 
 var once = args.Contains("--once");
-var root = Path.GetFullPath(args.FirstOrDefault(a => !a.StartsWith('-')) ?? ".");
+// The checkout, and where the story may write.
+var places = args.Where(a => !a.StartsWith('-')).Select(Path.GetFullPath).ToList();
+var root = places.FirstOrDefault() ?? Path.GetFullPath(".");
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
 var facts = new StoryFacts();
-await using var world = new World(root);
+await using var world = new World(root, places.ElementAtOrDefault(1) ?? Path.Combine(root, ".demo"));
 try
 {
     await using var story = new Story(world, facts, stop.Token);

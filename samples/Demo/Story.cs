@@ -1,15 +1,13 @@
-using System.Diagnostics;
-using System.Text.Json;
-
 namespace Flow.Samples.Demo;
 
 /// <summary>One push, all the way to production: each part is checked from outside, by what the URLs answer.</summary>
-internal sealed class Story(World world, StoryFacts facts, CancellationToken stop) : IAsyncDisposable
+internal sealed partial class Story(World world, StoryFacts facts, CancellationToken stop) : IAsyncDisposable
 {
     private const string Staging = "hello-staging", Production = "hello-production", Review = "hello-pr-1", ReviewRef = "refs/pull/1/head";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private Task following = Task.CompletedTask;
+    private string second = "";
 
     public async Task TellAsync()
     {
@@ -23,13 +21,15 @@ internal sealed class Story(World world, StoryFacts facts, CancellationToken sto
         await ProposeAsync();
         await PromoteAsync(first);
         await BreakAsync();
+        await GoBackAsync();
+        await SurviveAsync();
         facts.Events = await world.Paas.CountEventsAsync(stop);
     }
 
     private async Task<string> PushToStagingAsync()
     {
         Narrator.Chapter("1. A commit is pushed to main: built once, released as v1, deployed to staging");
-        var commit = await world.Repository.PushAsync("The first version", "refs/heads/main", stop);
+        var commit = await world.Repository.PushAsync("The first version", "refs/heads/main", stop, Version(1));
         await AnswersAsync(Staging, commit);
         var release = await ReleaseAsync(Staging, 1, "Succeeded");
         facts.StagingDigest = release.GetProperty("artifact").GetProperty("digest").GetString();
@@ -79,9 +79,10 @@ internal sealed class Story(World world, StoryFacts facts, CancellationToken sto
     {
         Narrator.Chapter("4. A good push, one that never becomes healthy, and one whose release phase fails, under load");
         await using var hammer = new Hammer(world.Paas, Staging);
-        var good = await world.Repository.PushAsync("The second version", "refs/heads/main", stop, ("NOTES.md", "The second version.\n"));
+        var good = await world.Repository.PushAsync("The second version", "refs/heads/main", stop, Version(2));
         await AnswersAsync(Staging, good);
         Narrator.Held($"the good one took over ({good[..7]})");
+        second = good;
 
         await world.Repository.PushAsync("Never healthy", "refs/heads/main", stop, ("BROKEN_HEALTH", "yes\n"));
         await FailsAsync(3, "/health");
@@ -89,8 +90,10 @@ internal sealed class Story(World world, StoryFacts facts, CancellationToken sto
         await FailsAsync(4, "code 1");
         Hold((await GetAsync(Staging)).GetProperty("commit").GetString() == good, "the old release still serves");
 
+        await world.Repository.PushAsync("Mended", "refs/heads/main", stop, ("BROKEN_RELEASE", null));
+        await ReleaseAsync(Staging, 5, "Succeeded");
         await UntilAsync(() => Task.FromResult(hammer.Requests >= 1_000), "at least 1,000 requests were made");
-        (facts.Requests, facts.FailedRequests) = (hammer.Requests, hammer.Failed);
+        Count(hammer);
         Hold(hammer.Failed == 0, hammer.Failed == 0 ? $"{hammer.Requests} requests of 8 clients, none failed" : $"{hammer.Failed} of {hammer.Requests} requests failed, the first: {hammer.FirstFailure}");
     }
 
@@ -99,67 +102,6 @@ internal sealed class Story(World world, StoryFacts facts, CancellationToken sto
         var release = await ReleaseAsync(Staging, number, "Failed");
         var reason = release.GetProperty("reason").GetString()!;
         Hold(reason.Contains(why, StringComparison.Ordinal), $"v{number} failed and says why: {reason.Split('\n')[0]}");
-    }
-
-    private async Task<JsonElement> ReleaseAsync(string app, int number, string state)
-    {
-        JsonElement found = default;
-        await UntilAsync(async () =>
-        {
-            if (await world.Paas.AppAsync(app, stop) is not { } now) return false;
-            found = now.GetProperty("releases").EnumerateArray().FirstOrDefault(r => r.GetProperty("number").GetInt32() == number);
-            return found.ValueKind == JsonValueKind.Object && found.GetProperty("state").GetString() == state;
-        }, $"v{number} of {app} is {state}");
-        return found;
-    }
-
-    /// <summary>Waits until the app's URL answers with this commit.</summary>
-    private async Task<JsonElement> AnswersAsync(string app, string commit)
-    {
-        JsonElement answer = default;
-        await UntilAsync(async () => (answer = await GetAsync(app)).ValueKind == JsonValueKind.Object && answer.GetProperty("commit").GetString() == commit, $"{app} answers with {commit[..7]}");
-        return answer;
-    }
-
-    private async Task<JsonElement> GetAsync(string app)
-    {
-        using var http = world.Paas.ClientOf(app);
-        using var answer = await http.GetAsync(new Uri("/", UriKind.Relative), stop);
-        return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(stop)) : default;
-    }
-
-    private async Task<int> BuildsOfAsync(string commit) => (await AllEventsAsync()).Count(e => e.Type == "build.built" && e.Data.Contains(commit, StringComparison.Ordinal));
-
-    private async Task<bool> StepsInOrderAsync(string run, params string[] steps)
-    {
-        var done = (await AllEventsAsync()).Where(e => e.Type == "run.step-succeeded" && e.Stream.StartsWith(run, StringComparison.Ordinal))
-            .Select(e => JsonSerializer.Deserialize<JsonElement>(e.Data).GetProperty("step").GetString()).Where(s => steps.Contains(s));
-        return done.SequenceEqual(steps);
-    }
-
-    private async Task<List<PaasEvent>> AllEventsAsync()
-    {
-        List<PaasEvent> all = [];
-        while (await world.Paas.EventsAsync(all.Count == 0 ? 0 : all[^1].Position, stop) is { Count: > 0 } page) all.AddRange(page);
-        return all;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> so, string what, CancellationToken cancellationToken)
-    {
-        var watch = Stopwatch.StartNew();
-        while (!await so())
-        {
-            if (watch.Elapsed > Patience) throw new StoryException($"Not within {Patience.TotalMinutes} minutes: {what}.");
-            await Task.Delay(100, cancellationToken);
-        }
-    }
-
-    private Task UntilAsync(Func<Task<bool>> so, string what) => UntilAsync(so, what, stop);
-
-    private static void Hold(bool held, string what)
-    {
-        if (!held) throw new StoryException($"It did not hold: {what}.");
-        Narrator.Held(what);
     }
 
     public async ValueTask DisposeAsync()

@@ -21,6 +21,10 @@ internal sealed class StoryFacts
     public long Requests { get; set; }
     public long FailedRequests { get; set; }
     public long Events { get; set; }
+    public string? RolledBackTo { get; set; }
+    public bool HeldDeployWaited { get; set; }
+    public bool RollbackPreempted { get; set; }
+    public int KillsSurvived { get; set; }
     public string? Problem { get; private set; }
 
     public void Break(string problem) => (Ok, Problem) = (false, Problem ?? problem);

@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Flow.Samples.Demo;
 
-/// <summary>The story's own directory under the checkout, made anew: a bare repository, a clone to work in, and the host's data.</summary>
+/// <summary>The story's own directory, made anew: a bare repository, a clone to work in, and the host's data.</summary>
 internal sealed class World : IAsyncDisposable
 {
-    public World(string root)
+    public World(string root, string directory)
     {
-        Directory = Path.Combine(root, ".demo");
+        Directory = directory;
         if (System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
         System.IO.Directory.CreateDirectory(Directory);
         Repository = new(Directory, Path.Combine(root, "samples", "apps", "hello"));

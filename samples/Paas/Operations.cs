@@ -20,8 +20,9 @@ internal static class Operations
         group.MapGet("/apps/{app}/url", (AppName app, IApps apps) => apps.UrlOf(app));
         group.MapGet("/runs/{run}", async (RunId run, IRuns runs) => await runs.GetAsync(run) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapPost("/apps/{app}/promote", (AppName app, IReleases releases) => releases.PromoteAsync(app, null, null, Operator));
-        group.MapPost("/apps/{app}/rollback", (AppName app, IReleases releases) => releases.RollBackAsync(app, null, Operator));
+        group.MapPost("/apps/{app}/rollback", (AppName app, int? to, IReleases releases) => releases.RollBackAsync(app, to, Operator));
         group.MapPost("/apps/{app}/resume", (AppName app, IApps apps) => apps.ResumeAsync(app, Operator));
+        group.MapGet("/runs/{run}/explain", async (RunId run, IRuns runs) => await runs.ExplainAsync(run) is { } why ? Results.Ok(why) : Results.NotFound());
         group.MapGet("/events", async (long after, IFlowStore store, CancellationToken cancellationToken) =>
             (await store.ReadEventsAsync(after, 500, cancellationToken)).Select(e => new { e.Position, Stream = e.Stream.ToString(), e.Type, e.At, Data = Encoding.UTF8.GetString(e.Json.Span) }));
         group.MapGet("/events/count", (IFlowStore store, CancellationToken cancellationToken) => store.CountEventsAsync(cancellationToken));

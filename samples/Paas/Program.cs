@@ -8,8 +8,8 @@ using Flow.Runs;
 using Flow.Samples.Paas;
 using Flow.Storage.Sqlite;
 
-// Flow starts apps and builds under this very binary, so that they outlive it.
-if (FlowSupervisor.TryRun(args, out var exitCode)) return exitCode;
+// Apps, builds and the router run under this very binary as processes of their own, so that they outlive the host.
+if (FlowSupervisor.TryRun(args, out var exitCode) || FlowRouter.TryRun(args, out exitCode)) return exitCode;
 
 var builder = WebApplication.CreateBuilder(args);
 var data = Path.GetFullPath(builder.Configuration["Flow:Local:DataDirectory"] ?? "flow-data");
@@ -18,7 +18,7 @@ Directory.CreateDirectory(data);
 builder.Services.AddFlow(builder.Configuration.GetSection("Flow"))
     .UseSqlite(Path.Combine(data, "flow.db"))
     .UseDataProtection(Path.Combine(data, "keys"))
-    .UseYarpRouter()
+    .UseYarpRouterProcess(o => o.Process.Directory = Path.Combine(data, "router"))
     .AddGit()
     .AddLocalBuilder()
     .AddLocalRuntime()

@@ -15,6 +15,6 @@ public sealed class FlowOptions
     /// <summary>How many succeeded releases of an app stay eligible for rollback and promotion. 2 to 1,000.</summary>
     public int ReleasesKept { get; set; } = 20;
 
-    /// <summary>Stops every app when the host shuts down. For demonstrations: a host leaves its apps running.</summary>
+    /// <summary>Stops every app, and every build at work, when the host shuts down. For demonstrations: a host leaves its apps running.</summary>
     public bool StopAppsOnShutdown { get; set; }
 }

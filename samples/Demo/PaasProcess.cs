@@ -15,7 +15,6 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private readonly HttpClient http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
     private Process? process;
-    private StreamWriter? log;
 
     public string DataDirectory => data;
     public string LogFile => Path.Combine(Path.GetDirectoryName(data)!, "paas.log");
@@ -24,19 +23,15 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var binary = Path.Combine(AppContext.BaseDirectory.Replace("Flow.Samples.Demo", "Flow.Samples.Paas", StringComparison.Ordinal), "Flow.Samples.Paas.dll");
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetDirectoryName(binary)! };
+        // Into a file, not into a pipe of ours: the host outlives this program when this one is killed.
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = Path.GetDirectoryName(binary)! };
         foreach (var argument in new[]
         {
-            binary, "--urls", http.BaseAddress!.ToString(), "--environment", "Development",
+            "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", LogFile, "dotnet", binary, "--urls", http.BaseAddress!.ToString(), "--environment", "Development",
             "--Flow:Local:DataDirectory", data, "--Flow:Pipelines:hello:Repository:Url", repository,
             "--Flow:Router:Port", routerPort.ToString(CultureInfo.InvariantCulture), "--Flow:StopAppsOnShutdown", "true",
         }) start.ArgumentList.Add(argument);
-        log ??= new(LogFile, append: true) { AutoFlush = true };
         process = Process.Start(start)!;
-        process.OutputDataReceived += Log;
-        process.ErrorDataReceived += Log;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
 
         var patience = Stopwatch.StartNew();
         while (true)
@@ -50,11 +45,6 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
             if (patience.Elapsed > StartPatience) throw new StoryException($"The host is not ready after {StartPatience.TotalSeconds} s; see {LogFile}.");
             await Task.Delay(50, cancellationToken);
         }
-    }
-
-    private void Log(object sender, DataReceivedEventArgs line)
-    {
-        if (line.Data is not null) lock (log!) log.WriteLine(line.Data);
     }
 
     public async Task<JsonElement?> AppAsync(string app, CancellationToken cancellationToken)
@@ -101,6 +91,5 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
         }
         process?.Dispose();
         http.Dispose();
-        if (log is not null) await log.DisposeAsync();
     }
 }

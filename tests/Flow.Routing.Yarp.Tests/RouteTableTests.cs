@@ -19,7 +19,7 @@ public sealed class A_route_table
     public void Goes_back_to_a_lower_release_when_a_failed_switch_is_undone()
     {
         var table = RouteTable.Empty.Set(Of("shop.1.7", One)).Set(Of("shop.1.8", Two)).Set(Of("shop.1.7", One));
-        table.Routes[Shop].Deployment.Release.Should().Be(7);
+        table.Routes[Shop].Deployment.Number.Should().Be(7);
     }
 
     [Fact]

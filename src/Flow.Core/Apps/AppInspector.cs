@@ -12,7 +12,7 @@ internal sealed class AppInspector(FlowMailbox mailbox) : IEngineStarter
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
             if (app.Life == AppLife.Active && (app.Current is not null || app.Slot is not null)) await mailbox.PostAsync(stream, new InspectApp(), cancellationToken: cancellationToken);
     }
 }
@@ -26,7 +26,7 @@ internal sealed partial class AppStopper(FlowMailbox mailbox, Runs.Steps.Provide
     {
         if (!options.Value.StopAppsOnShutdown) return;
         List<Task> stopping = [];
-        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
             foreach (var owned in app.Ledger.Where(r => r.Kind == ResourceKind.Deployment))
                 stopping.Add(StopAsync(app, owned, cancellationToken));
         await Task.WhenAll(stopping);

@@ -15,7 +15,7 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
 
     public async IAsyncEnumerable<KeyValuePair<AppName, AppState>> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var (stream, state) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        await foreach (var (stream, state) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
             if (state.Life != AppLife.None) yield return new(AppName.Parse(stream.Key), state);
     }
 

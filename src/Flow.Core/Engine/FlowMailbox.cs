@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Flow.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Flow.Engine;
 
 /// <summary>The way in from outside: posts inputs to streams, durably, and brings the answer back.</summary>
-internal sealed class FlowMailbox(IFlowStore store, StreamKinds kinds, TimeProvider time)
+internal sealed partial class FlowMailbox(IFlowStore store, StreamKinds kinds, TimeProvider time, ILogger<FlowMailbox> logger)
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
@@ -34,15 +35,35 @@ internal sealed class FlowMailbox(IFlowStore store, StreamKinds kinds, TimeProvi
     public async ValueTask<T?> ReadAsync<T>(StreamId stream, CancellationToken cancellationToken = default) where T : class =>
         await store.LoadAsync(stream, cancellationToken) is { } record ? (T)kinds.Of(stream).ReadState(record.Snapshot) : null;
 
-    /// <summary>States of a kind, in order of their keys, page by page.</summary>
+    /// <summary>
+    /// States of a kind, in order of their keys, page by page. One that cannot be read is logged and left out, so that it does not hide the others;
+    /// whoever concludes something from what is <em>not</em> listed wants it <paramref name="whole"/>, and gets the exception.
+    /// </summary>
     public async IAsyncEnumerable<(StreamId Stream, T State)> ListAsync<T>(
-        string kind, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default) where T : class
+        string kind, bool whole = false, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default) where T : class
     {
         string? after = null;
         while (await store.ListAsync(kind, after, 200, cancellationToken) is { Count: > 0 } page)
         {
-            foreach (var record in page) yield return (record.Stream, (T)kinds.Of(record.Stream).ReadState(record.Snapshot));
+            foreach (var record in page)
+                if (Read(record, whole) is T state) yield return (record.Stream, state);
             after = page[^1].Stream.Key;
         }
     }
+
+    private object? Read(StreamRecord record, bool whole)
+    {
+        try
+        {
+            return kinds.Of(record.Stream).ReadState(record.Snapshot);
+        }
+        catch (JsonException wreck) when (!whole)
+        {
+            LogUnreadable(record.Stream, wreck);
+            return null;
+        }
+    }
+
+    [LoggerMessage(1020, LogLevel.Error, "{Stream} cannot be read; it is left out.")]
+    private partial void LogUnreadable(StreamId stream, Exception wreck);
 }

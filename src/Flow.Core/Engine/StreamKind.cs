@@ -15,6 +15,9 @@ internal interface IEffectPerformer<in TState>
     /// "undo": what was started is found again by the effect's key, or stopped by an effect of its own.
     /// </summary>
     Task<Input> PerformAsync(EffectContext context, TState state, Effect effect, CancellationToken unwanted);
+
+    /// <summary>A state has been committed: for metrics and logs, which may miss one in a crash. Must neither fail nor wait.</summary>
+    void Committed(StreamId stream, TState before, TState after) { }
 }
 
 /// <summary>Around an effect.</summary>
@@ -36,6 +39,7 @@ internal interface IStreamKind
     object Evolve(object state, Event happened);
     Effect? Next(StreamId self, object state);
     Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted);
+    void Committed(StreamId stream, object before, object after);
 }
 
 /// <inheritdoc cref="IStreamKind"/>
@@ -62,6 +66,8 @@ internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TS
     public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => performer is null
         ? throw new InvalidOperationException($"Streams of kind '{name}' have no effects, but {context.Stream} owes {effect.IdempotencyKey}.")
         : performer.PerformAsync(context, (TState)state, effect, unwanted);
+
+    public void Committed(StreamId stream, object before, object after) => performer?.Committed(stream, (TState)before, (TState)after);
 
     private static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)FlowJson.Default.GetTypeInfo(typeof(T))!;
 }

@@ -165,7 +165,11 @@ internal sealed partial class StreamTurn(
             Forget = decision.Forgets,
         };
         var result = await CommitAsync(change, work, decision.Messages, decision.Answer, stopping);
-        if (result == Step.Committed) (state, over) = (next, decision.Forgets);
+        if (result == Step.Committed)
+        {
+            if (changed) kind.Committed(claim.Stream, state, next);
+            (state, over) = (next, decision.Forgets);
+        }
         return result;
     }
 

@@ -37,7 +37,7 @@ internal sealed class PipelineService(FlowMailbox mailbox, IEnumerable<ProviderD
 
     public async IAsyncEnumerable<PipelineState> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var (_, state) in mailbox.ListAsync<PipelineState>(PipelineDecider.Kind, cancellationToken)) yield return state;
+        await foreach (var (_, state) in mailbox.ListAsync<PipelineState>(PipelineDecider.Kind, cancellationToken: cancellationToken)) yield return state;
     }
 
     public ValueTask LookAsync(PipelineName pipeline, CancellationToken cancellationToken = default) =>

@@ -45,14 +45,14 @@ internal sealed partial class RetentionSweep(
         while (await store.PruneAsync(options.Value.Retention, cancellationToken) > 0) { }
 
         HashSet<ArtifactDigest> live = [];
-        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken))
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, whole: true, cancellationToken))
         {
             live.UnionWith(app.Releases.Where(r => r.State is ReleaseState.Pending or ReleaseState.Succeeded).Select(r => r.Artifact.Digest));
             live.UnionWith(app.Candidates.Where(c => c.Artifact is not null).Select(c => c.Artifact!.Digest));
         }
         var before = time.GetUtcNow() - Grace;
         HashSet<string> builders = [];
-        await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, cancellationToken))
+        await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, whole: true, cancellationToken))
         {
             if (build.Order is not null) builders.Add(build.Order.Builder);
             if (build.Artifact is { } artifact && (live.Contains(artifact.Digest) || build.LastWanted > before)) live.Add(artifact.Digest);

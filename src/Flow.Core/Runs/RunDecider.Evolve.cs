@@ -36,7 +36,11 @@ internal sealed partial class RunDecider
         SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval], Hinted = run.Waits is null },
-        GateOverridden gate => run with { Overrides = run.Overrides.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(gate.Gate, $"{gate.By}: {gate.Reason}"), Hinted = run.Waits is null },
+        GateOverridden gate => run with
+        {
+            Overrides = run.Overrides.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(gate.Gate, $"{gate.By}: {gate.Reason}"),
+            Hinted = run.Waits is null,
+        },
         OutcomeUnknown unknown => run with { Status = RunStatus.Unknown, Waits = unknown.Question },
         UnknownDecided decided => run with { Status = RunStatus.Running, Waits = null, Begun = false, Attempt = decided.Happened ? run.Attempt : run.Attempt + 1 },
         RunStopping stopping => run with { Status = RunStatus.Stopping, Reason = stopping.Reason, Cancelling = stopping.Cancelled, Waits = null },

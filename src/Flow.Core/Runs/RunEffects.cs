@@ -25,6 +25,13 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
 
+    public void Committed(StreamId stream, RunState before, RunState after)
+    {
+        if (before.Closed || !after.Closed) return;
+        FlowMetrics.RunDuration.Record((after.EndedAt!.Value - after.BegunAt!.Value).TotalSeconds, new("flow.run.kind", after.Plan!.Kind.ToString().ToLowerInvariant()), new("flow.outcome", after.Status.ToString().ToLowerInvariant()));
+        LogEnded(stream.Key, after.Status, after.Reason ?? "");
+    }
+
     private async Task<Input> ExecuteAsync(EffectContext context, RunState state, ExecuteStep execute, CancellationToken unwanted)
     {
         var step = execute.Step;
@@ -71,6 +78,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         FlowMetrics.StepDuration.Record(time.GetElapsedTime(started).TotalSeconds, new("flow.step", step.Kind), new("flow.outcome", outcome));
         activity?.SetTag("flow.outcome", outcome);
         if (result is StepFailed failed) await TellAsync(execution, failed.Failure);
+        // A failure that may pass, or a wait, goes on in the same log.
+        if (result is StepDone or StepFailed { Failure.Transient: false }) await CompleteAsync(execution);
         return result;
     }
 
@@ -84,6 +93,18 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         catch (FlowException)
         {
             // The log store is in trouble: the run's own record has the reason.
+        }
+    }
+
+    private async Task CompleteAsync(StepExecution execution)
+    {
+        try
+        {
+            await execution.CompleteLogAsync(CancellationToken.None);
+        }
+        catch (FlowException trouble)
+        {
+            LogUnfinished(execution.Run, execution.Step.Name, trouble);
         }
     }
 
@@ -154,6 +175,12 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
 
     [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]
     private partial void LogBug(RunId run, string step, Exception bug);
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Run}: the log of {Step} could not be completed.")]
+    private partial void LogUnfinished(RunId run, string step, Exception trouble);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Run} ended: {Outcome}. {Reason}")]
+    private partial void LogEnded(string run, RunStatus outcome, string reason);
 
     [LoggerMessage(1101, LogLevel.Warning, "{Run}: {Step}, attempt {Attempt}, failed: {Reason}")]
     private partial void LogFailed(RunId run, string step, int attempt, string reason);

@@ -44,10 +44,10 @@ internal sealed class SimulatedNode : IDisposable
         [
             new GateStep(providers, time), new FetchStep(providers), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
-            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, router),
+            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
         ];
         var kinds = Kinds(world, providers, steps, router, logs, time);
-        mailbox = new FlowMailbox(store, kinds, time);
+        mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);
         pump = new StreamPump(store, kinds, time, new Logger<StreamPump>(world));
         Router = router;
 
@@ -198,6 +198,7 @@ internal sealed class HastyRuns(IStreamKind runs) : IStreamKind
     public object Evolve(object state, Event happened) => runs.Evolve(state, happened);
     public Effect? Next(StreamId self, object state) => runs.Next(self, state);
     public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => runs.PerformAsync(context, state, effect, unwanted);
+    public void Committed(StreamId stream, object before, object after) => runs.Committed(stream, before, after);
 
     public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now)
     {

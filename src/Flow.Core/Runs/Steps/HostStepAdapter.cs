@@ -1,15 +1,18 @@
 using Flow.Routing;
+using Flow.Secrets;
 
 namespace Flow.Runs.Steps;
 
 /// <summary>Executes a host's own step.</summary>
-internal sealed class HostStepAdapter(Providers providers, IRouter router) : IBuiltInStep
+internal sealed class HostStepAdapter(Providers providers, AppEnvironment environment, IRouter router) : IBuiltInStep
 {
     public string Kind => Plans.HostKind;
 
     public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
     {
         var state = execution.State;
+        // A host's step may come by the app's secrets in ways of its own; they must not reach the log.
+        var masker = new SecretMasker(state is { Grant: not null, Artifact: not null } ? (await environment.ResolveAsync(execution, cancellationToken)).Secrets : []);
         var result = await providers.Get<IRunStep>(execution.Step.Name).ExecuteAsync(new()
         {
             Run = execution.Run,
@@ -27,7 +30,7 @@ internal sealed class HostStepAdapter(Providers providers, IRouter router) : IBu
             Url = router.UrlOf(execution.Run.App),
             Outputs = state.Done.ToDictionary(d => d.Step, d => d.Output),
             Log = execution.Log,
-            WriteLineAsync = line => execution.WriteLineAsync(line, cancellationToken),
+            WriteLineAsync = line => execution.WriteLineAsync(masker.Apply(line), cancellationToken),
         }, cancellationToken);
         return result switch
         {

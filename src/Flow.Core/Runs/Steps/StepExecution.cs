@@ -37,6 +37,13 @@ internal sealed class StepExecution(RunId run, RunState state, PlannedStep step,
         await writer.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
     }
 
+    /// <summary>Nothing more will come: whoever follows the log is told.</summary>
+    public async ValueTask CompleteLogAsync(CancellationToken cancellationToken)
+    {
+        writer ??= await logs.OpenAsync(Log, cancellationToken);
+        await writer.CompleteAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (writer is not null) await writer.DisposeAsync();

@@ -41,6 +41,17 @@ public sealed class A_route_table
     }
 
     [Fact]
+    public void Ignores_an_earlier_turn_of_the_same_generation_and_what_was_removed()
+    {
+        var table = RouteTable.Empty.Set(Of("shop.1.7", One) with { Turn = 4 }).Set(Of("shop.1.6", Two) with { Turn = 5 });
+        table.Routes[Shop].Deployment.Number.Should().Be(6, "a switch that was undone leads back");
+        table.Set(Of("shop.1.7", One) with { Turn = 4 }).Should().BeSameAs(table, "whoever lost the run comes too late");
+        table.Set(Of("shop.1.8", One) with { Turn = 6 }).Routes[Shop].Deployment.Number.Should().Be(8);
+        var removed = table.Remove(Shop, 1);
+        removed.Set(Of("shop.1.9", One) with { Turn = 9 }).Should().BeSameAs(removed);
+    }
+
+    [Fact]
     public void Stays_the_same_when_nothing_changes()
     {
         var table = RouteTable.Empty.Set(Of("shop.1.1", One));

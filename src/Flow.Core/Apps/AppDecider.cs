@@ -122,6 +122,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (app.Hold is { } hold)
         {
             foreach (var held in ready.Where(c => c.Automatic && c.Run == asked)) decided = Delay(decided, held.Run, $"on hold: {hold.Reason}", $"whoever resumes {self.Key}");
+            // Only the newest will ever be deployed: a long hold must not gather hundreds that wait.
+            if (ready.Where(c => c is { Kind: RunKind.Deploy, Automatic: true }).MaxBy(c => c.Order) is { } newest)
+                foreach (var older in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Automatic: true, Leaving: false } && c.Order < newest.Order))
+                    decided = Leave(decided, older, $"superseded by {newest.Run}, a newer head that waits");
             ready.RemoveAll(c => c.Automatic);
         }
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);

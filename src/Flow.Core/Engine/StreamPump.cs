@@ -16,12 +16,12 @@ internal sealed partial class StreamPump(IFlowStore store, StreamKinds kinds, Ti
 
     public async Task PumpAsync(Claim claim, CancellationToken stopping)
     {
-        var back = TimeSpan.Zero;
+        var (back, claimed) = (TimeSpan.Zero, time.GetTimestamp());
         try
         {
             var record = await store.LoadAsync(claim.Stream, stopping);
             var kind = kinds.Of(claim.Stream);
-            var turn = new StreamTurn(store, kinds, time, logger, claim, kind, record is null ? kind.Initial : kind.ReadState(record.Snapshot), record?.Version ?? 0);
+            var turn = new StreamTurn(store, kinds, time, logger, claim, claimed, kind, record is null ? kind.Initial : kind.ReadState(record.Snapshot), record?.Version ?? 0);
             await turn.RunAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested) { }

@@ -7,14 +7,14 @@ namespace Flow.Engine;
 
 /// <summary>One claim's worth of work.</summary>
 internal sealed partial class StreamTurn(
-    IFlowStore store, StreamKinds kinds, TimeProvider time, ILogger logger, Claim claim, IStreamKind kind, object state, long version)
+    IFlowStore store, StreamKinds kinds, TimeProvider time, ILogger logger, Claim claim, long claimed, IStreamKind kind, object state, long version)
 {
     private enum Step { Committed, Lost }
 
     private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(30);
     private const int InputsAtOnce = 32;
 
-    private long renewed = time.GetTimestamp();
+    private long renewed = claimed;
     private bool over;
 
     public async Task RunAsync(CancellationToken stopping)
@@ -43,7 +43,7 @@ internal sealed partial class StreamTurn(
         var context = new EffectContext(claim.Stream, told.SayAsync);
 
         var running = kind.PerformAsync(context, state, effect, unwanted.Token);
-        var lost = false;
+        var (lost, hinted) = (false, false);
         try
         {
             while (!running.IsCompleted && !lost && IsOwed(effect))
@@ -62,8 +62,10 @@ internal sealed partial class StreamTurn(
                     }
                 }
                 else if (!await KeepAsync(stopping)) lost = true;
-                else if (await NextInputAsync(stopping) is { } work) lost = await HandleAsync(work, stopping) == Step.Lost;
-                else await SomethingHappensAsync(running, told, stopping);
+                else if (await NextInputAsync(stopping) is { } work) (hinted, lost) = (false, await HandleAsync(work, stopping) == Step.Lost);
+                // Woken for an input that is not there: the stream may be somebody else's by now, and then every wait is over at once.
+                else if (hinted) (hinted, lost) = (false, !await RenewAsync(stopping));
+                else hinted = await SomethingHappensAsync(running, told, stopping);
             }
         }
         finally
@@ -85,17 +87,20 @@ internal sealed partial class StreamTurn(
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested) { stopping.ThrowIfCancellationRequested(); return null; }
     }
 
-    /// <summary>Until the effect ends, says something, an input arrives, or the lease wants renewing.</summary>
-    private async Task SomethingHappensAsync(Task running, Sayings told, CancellationToken stopping)
+    /// <summary>Until the effect ends, says something, an input arrives (true), or the lease wants renewing.</summary>
+    private async Task<bool> SomethingHappensAsync(Task running, Sayings told, CancellationToken stopping)
     {
         // None of these is woken by a cancellation: such a wait goes on on a foreign thread.
         var woken = new TaskCompletionSource();
         using var waiting = new CancellationTokenSource();
         await using var stop = stopping.Register(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken);
         await using var renewal = time.CreateTimer(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken, StreamPump.Lease / 3, Timeout.InfiniteTimeSpan);
-        await Task.WhenAny(running, told.SomethingIsSaid(), store.WaitForWorkAsync(claim, waiting.Token), woken.Task);
+        var input = store.WaitForWorkAsync(claim, waiting.Token);
+        await Task.WhenAny(running, told.SomethingIsSaid(), input, woken.Task);
+        var hinted = input.IsCompleted;
         waiting.Cancel();
         stopping.ThrowIfCancellationRequested();
+        return hinted;
     }
 
     private bool IsOwed(Effect effect) => kind.Next(claim.Stream, state)?.IdempotencyKey == effect.IdempotencyKey;
@@ -112,9 +117,10 @@ internal sealed partial class StreamTurn(
     private async Task<WorkItem?> NextInputAsync(CancellationToken stopping) =>
         (await store.ReadWorkAsync(claim, 1, stopping)) is [var work, ..] ? work : null;
 
-    private async Task<bool> KeepAsync(CancellationToken stopping)
+    private async Task<bool> KeepAsync(CancellationToken stopping) => time.GetElapsedTime(renewed) < StreamPump.Lease / 3 || await RenewAsync(stopping);
+
+    private async Task<bool> RenewAsync(CancellationToken stopping)
     {
-        if (time.GetElapsedTime(renewed) < StreamPump.Lease / 3) return true;
         if (!await store.RenewAsync(claim, StreamPump.Lease, stopping)) return false;
         renewed = time.GetTimestamp();
         return true;

@@ -22,7 +22,7 @@ internal sealed partial class PipelineDecider
         ReviewAppTold told => pipeline with { Proposals = Change(pipeline, told.Key, p => p! with { App = told.App, Told = told.Order }) },
         DeployAsked asked => pipeline with { Order = asked.Order },
         CommitApproved approved => pipeline with { Approved = [.. pipeline.Approved.TakeLast(ApprovedKept - 1), approved.Commit] },
-        CheckReported report => pipeline with { Checks = With(pipeline.Checks, report) },
+        CheckReported report => pipeline with { Checks = With(pipeline, report) },
         ProblemSeen problem => pipeline with
         {
             Problems = problem.Text is null ? pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove(problem.Place) : pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(problem.Place, problem.Text),
@@ -35,9 +35,14 @@ internal sealed partial class PipelineDecider
     private static ImmutableSortedDictionary<string, ObservedProposal> Change(PipelineState pipeline, string key, Func<ObservedProposal?, ObservedProposal> change) =>
         pipeline.Proposals.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(key, change(pipeline.Proposals.GetValueOrDefault(key)));
 
-    private static List<CommitChecks> With(IReadOnlyList<CommitChecks> all, CheckReported report)
+    /// <summary>The newest commits are kept, and every head: forgotten checks would look like checks that nobody has reported.</summary>
+    private static List<CommitChecks> With(PipelineState pipeline, CheckReported report)
     {
-        var known = all.FirstOrDefault(c => c.Commit == report.Commit)?.Checks ?? [];
-        return [.. all.Where(c => c.Commit != report.Commit).TakeLast(CommitsWithChecks - 1), new(report.Commit, [.. known.Where(c => c.Name != report.Check.Name), report.Check])];
+        var heads = pipeline.Branches.Values.Select(b => b.Commit).Concat(pipeline.Proposals.Values.Select(p => p.Proposal.Head.Sha)).ToHashSet();
+        var others = pipeline.Checks.Where(c => c.Commit != report.Commit).ToList();
+        for (var at = 0; others.Count >= CommitsWithChecks && at < others.Count;)
+            if (heads.Contains(others[at].Commit)) at++;
+            else others.RemoveAt(at);
+        return [.. others, new(report.Commit, [.. pipeline.ChecksOf(report.Commit).Where(c => c.Name != report.Check.Name), report.Check])];
     }
 }

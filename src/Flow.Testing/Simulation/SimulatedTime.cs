@@ -27,6 +27,9 @@ internal sealed class SimulatedTime : TimeProvider
 
     public void After(TimeSpan delay, Action act) => CreateTimer(_ => act(), null, delay, Timeout.InfiniteTimeSpan);
 
+    /// <summary>How long until the next alarm, at least.</summary>
+    public TimeSpan NextAlarm => alarms.TryPeek(out _, out var at) ? new(at.Due - now) : TimeSpan.MaxValue;
+
     /// <summary>Goes to the next alarm and lets it ring. False when there is none.</summary>
     public bool PassToNextAlarm()
     {

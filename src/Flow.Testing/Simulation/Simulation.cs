@@ -127,7 +127,7 @@ internal sealed class Simulation : IDisposable
             case 20 when world.Trouble(12): node.Kill("out of the blue"); return;
             case 21 when world.Trouble(12): node.Sleep("out of the blue"); return;
             case 22 when world.Trouble(30): node.Stop(); return;
-            case >= 22 when world.Trouble(2) && Pass(): return;
+            case >= 22 when world.Trouble(2) && world.Time.NextAlarm < TimeSpan.FromMinutes(2) && Pass(): return;
         }
         if (world.GoOn() || outside.GoOn()) return;
         foreach (var other in nodes)

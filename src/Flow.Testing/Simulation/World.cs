@@ -60,7 +60,7 @@ internal sealed class World(int seed, PlantedFault planted, bool tells)
         StaysOnItsThread(line);
         foreach (var c in line) Trace = (Trace ^ c) * Prime;
         Trace = (Trace ^ (ulong)Time.Elapsed.Ticks) * Prime;
-        if (tells) Story.Add($"{Time.Elapsed:hh\\:mm\\:ss\\.f}  {line}");
+        if (tells) Story.Add($"{Time.Elapsed:d\\.hh\\:mm\\:ss\\.f}  {line}");
     }
 
     /// <summary>Whatever hops to another thread cannot be repeated: then the simulation itself is broken, and says so.</summary>

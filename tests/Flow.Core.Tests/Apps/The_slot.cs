@@ -84,6 +84,21 @@ public sealed class The_slot
     }
 
     [Fact]
+    public void Is_waited_for_by_the_newest_head_only_while_it_is_on_hold()
+    {
+        var app = App();
+        app.Tell(new HoldDeployments("the fair", "ada"));
+        for (var head = 1; head <= 100; head++)
+        {
+            app.Tell(Head(head), Asks(head));
+            foreach (var leaving in app.State.Candidates.Where(c => c.Leaving).ToList()) app.Tell(Failed(leaving.Run.Number, RunStatus.Cancelled));
+        }
+        app.State.Candidates.Should().ContainSingle().Which.Order.Should().Be(100);
+        app.Tell(new ResumeDeployments("ada"));
+        app.State.Slot.Should().Be(Run(100));
+    }
+
+    [Fact]
     public void Of_config_restart_and_scale_is_given_with_the_release_that_serves_then()
     {
         var app = Released(1);

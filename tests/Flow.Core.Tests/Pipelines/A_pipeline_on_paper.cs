@@ -172,6 +172,16 @@ public sealed class A_pipeline_on_paper
     }
 
     [Fact]
+    public void Never_forgets_the_checks_of_a_head()
+    {
+        var pipeline = Pipeline();
+        pipeline.Sees(1);
+        pipeline.Tell(new ReportCheck(Commit(1), new("ci", CheckState.Failure)));
+        for (var i = 2; i <= 250; i++) pipeline.Tell(new ReportCheck(Commit(i), new("ci", CheckState.Success)));
+        pipeline.State.ChecksOf(Commit(1)).Should().ContainSingle("a failed check that is forgotten would pass its gate");
+    }
+
+    [Fact]
     public void Keeps_a_bounded_memory_of_checks_and_approvals()
     {
         var pipeline = Pipeline(isolates: true);
@@ -180,6 +190,7 @@ public sealed class A_pipeline_on_paper
             pipeline.Tell(new ReportCheck(Commit(i), new("ci", CheckState.Success)));
             pipeline.Tell(new ReportCheck(Commit(1), new($"ci-{i}", CheckState.Success)));
         }
+        pipeline.State.ChecksOf(Commit(1)).Should().NotBeEmpty("it is the newest to be reported");
         pipeline.State.Checks.Count.Should().BeLessThanOrEqualTo(101);
         pipeline.State.Checks.Max(c => c.Checks.Count).Should().BeLessThanOrEqualTo(200);
     }

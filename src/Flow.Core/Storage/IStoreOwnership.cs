@@ -26,11 +26,11 @@ public interface IStoreOwnership
 /// <summary>The host's store, asked only when it is needed: who injects this must not open the store before start-up is validated.</summary>
 internal sealed class HostOwnership(IServiceProvider services) : IStoreOwnership
 {
-    private IStoreOwnership? Store => services.GetService(typeof(IFlowStore)) as IStoreOwnership;
+    private readonly Lazy<IStoreOwnership?> store = new(() => services.GetService(typeof(IFlowStore)) as IStoreOwnership);
 
-    public bool IsOwner => Store?.IsOwner ?? true;
+    public bool IsOwner => store.Value?.IsOwner ?? true;
 
-    public string? StandingBy => Store?.StandingBy;
+    public string? StandingBy => store.Value?.StandingBy;
 
-    public Task WaitForOwnershipAsync(CancellationToken cancellationToken) => Store?.WaitForOwnershipAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task WaitForOwnershipAsync(CancellationToken cancellationToken) => store.Value?.WaitForOwnershipAsync(cancellationToken) ?? Task.CompletedTask;
 }

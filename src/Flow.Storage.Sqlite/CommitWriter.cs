@@ -15,6 +15,7 @@ internal sealed class CommitWriter : IAsyncDisposable
     private readonly Channel<IWriteRequest> requests = Channel.CreateUnbounded<IWriteRequest>(new() { SingleReader = true });
     private readonly SqliteDatabase database;
     private readonly CommitSql sql;
+    private readonly SpareSpace spare;
     private readonly CommitRows rows;
     private readonly StoreGate gate;
     private readonly SingleProcessQueue queue;
@@ -24,16 +25,17 @@ internal sealed class CommitWriter : IAsyncDisposable
     private readonly Action closed;
     private readonly Task running;
     private long lastAt, refused;
+    private bool freed;
     private volatile bool superseded;
 
     public CommitWriter(SqliteDatabase database, StoreGate gate, SingleProcessQueue queue, ChangeSignals signals, TimeProvider clock, ILogger logger, StoredPositions last, Action closed)
     {
         (this.database, this.gate, this.queue, this.signals, this.clock, this.logger, this.closed) = (database, gate, queue, signals, clock, logger, closed);
         sql = new(database.Handle);
+        spare = new(database.Handle);
         rows = new(sql, last);
         running = RunAsync();
     }
-
 
     /// <summary>Another engine has opened the file since.</summary>
     public bool Superseded => superseded;
@@ -75,11 +77,13 @@ internal sealed class CommitWriter : IAsyncDisposable
                     if (prune is not null) Prune(prune);
                 }
                 while (later.Count > 0);
+                while (freed && !requests.Reader.TryPeek(out _) && !requests.Reader.Completion.IsCompleted) GiveBack();
             }
         }
         finally
         {
             Complete();
+            spare.Dispose();
             sql.Dispose();
             database.Dispose();
             closed();
@@ -188,12 +192,30 @@ internal sealed class CommitWriter : IAsyncDisposable
             var removed = IsOurs() ? sql.Prune(WallClock() - StoredTime.Milliseconds(request.OlderThan), PruneAtMost) : 0;
             if (removed > 0) sql.KeepPosition(rows.LastPosition);
             sql.Commit();
+            freed = true;
             request.TrySetResult(removed);
         }
         catch (Exception e)
         {
             sql.RollBack();
             Fail(request, e);
+        }
+    }
+
+    /// <summary>A step between two batches, when nobody waits.</summary>
+    private void GiveBack()
+    {
+        try
+        {
+            sql.Begin();
+            freed = IsOurs() && spare.GiveBack();
+            sql.Commit();
+        }
+        catch (SqliteException)
+        {
+            // Such as a disk that is full just now: after the next sweep.
+            freed = false;
+            sql.RollBack();
         }
     }
 

@@ -24,19 +24,25 @@ internal sealed class SqliteDatabase : IDisposable
 
     public sqlite3 Handle => Connection.Handle!;
 
-    public static SqliteDatabase Open(string path, ILogger logger)
+    /// <summary>Null when another process, or another store in this one, owns the file.</summary>
+    /// <param name="options">Which file.</param>
+    /// <param name="unread">This process has not read it yet.</param>
+    /// <param name="logger">The store's.</param>
+    public static SqliteDatabase? TryOpen(SqliteStoreOptions options, bool unread, ILogger logger)
     {
-        path = System.IO.Path.GetFullPath(path);
+        var path = System.IO.Path.GetFullPath(options.Path);
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-            var owned = StoreLock.TryTake(path) ?? throw InUse(path);
+            if (StoreLock.TryTake(path) is not { } owned) return null;
             SqliteConnection? connection = null;
             try
             {
                 // SQLite gives the log and the shared memory the mode of the database.
                 if (!File.Exists(path)) PrivateFile.OpenOrCreate(path, FileShare.ReadWrite).Dispose();
-                Migrate(path, logger);
+                // POSIX: whoever closes a file drops all locks of his process on it, those of SQLite's open connections too.
+                if (unread) StartCheck.PutForeignLogAside(path, logger);
+                Prepare(path, options, logger);
                 connection = Connect(path, SqliteOpenMode.ReadWrite);
                 // A checkpoint writes pages back and flushes twice: a longer log means fewer of them.
                 Execute(connection, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864");
@@ -51,9 +57,10 @@ internal sealed class SqliteDatabase : IDisposable
             }
         }
         catch (SqliteException e) { throw SqliteTrouble.ToFlowException(e, path); }
+        catch (IOException e) when (SqliteTrouble.IsFull(e)) { throw SqliteTrouble.IsFull(path, e); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FlowException("store-unavailable",
+            throw new FlowException(SqliteTrouble.Unavailable,
                 $"'{path}' cannot be opened. Its folder must exist or be creatable, and be writable for the user of this process.", transient: e is IOException, e);
         }
     }
@@ -74,15 +81,32 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>Whoever opened the file last. The lock file cannot be read while it is locked, so the name stands in the database, which can.</summary>
+    public static string OwnerOf(string path)
+    {
+        try
+        {
+            using var connection = Connect(path, SqliteOpenMode.ReadOnly);
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT owner FROM engine WHERE id = 1";
+            if (command.ExecuteScalar() is string { Length: > 0 } name) return name;
+        }
+        catch (SqliteException) { }
+        return "another process";
+    }
+
     public void Dispose()
     {
         Connection.Dispose();
         owned.Dispose();
     }
 
-    private static void Migrate(string path, ILogger logger)
+    private static void Prepare(string path, SqliteStoreOptions options, ILogger logger)
     {
         using var connection = Connect(path, SqliteOpenMode.ReadWrite);
+        StartCheck.ThrowIfDamaged(connection, options, path, logger);
+        // In this order: how free pages are given back is settled when the first page is written.
+        Execute(connection, "PRAGMA auto_vacuum=INCREMENTAL");
         Execute(connection, "PRAGMA journal_mode=WAL");
         var upgrade = DeployChanges.To.SqliteDatabase(connection.ConnectionString)
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly(), name => name.EndsWith(".sql", StringComparison.Ordinal))
@@ -93,7 +117,7 @@ internal sealed class SqliteDatabase : IDisposable
                 $"'{path}' was written by a newer version of Flow (it has '{newer}'). Run that version, or restore a backup from before the upgrade.");
         var result = upgrade.PerformUpgrade();
         if (!result.Successful)
-            throw result.Error is SqliteException cause ? cause : new FlowException("store-unavailable", $"'{path}' could not be migrated.", inner: result.Error);
+            throw result.Error is SqliteException cause ? cause : new FlowException(SqliteTrouble.Unavailable, $"'{path}' could not be migrated.", inner: result.Error);
         if (result.Scripts.Any()) logger.Migrated(path, string.Join(", ", result.Scripts.Select(s => s.Name)));
     }
 
@@ -104,21 +128,6 @@ internal sealed class SqliteDatabase : IDisposable
         using var process = Process.GetCurrentProcess();
         command.Parameters.AddWithValue("$owner", $"process {Environment.ProcessId} ({process.ProcessName}) on {Environment.MachineName}");
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
-
-    // The lock file cannot be read while it is locked, so the owner's name stands in the database, which can.
-    private static FlowException InUse(string path)
-    {
-        var owner = "another process";
-        try
-        {
-            using var connection = Connect(path, SqliteOpenMode.ReadOnly);
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT owner FROM engine WHERE id = 1";
-            if (command.ExecuteScalar() is string { Length: > 0 } name) owner = name;
-        }
-        catch (SqliteException) { }
-        return new("store-in-use", $"'{path}' is in use by {owner}. One process owns the file: stop the other one, or give this one a file of its own.");
     }
 
     private static void Execute(SqliteConnection connection, string sql)

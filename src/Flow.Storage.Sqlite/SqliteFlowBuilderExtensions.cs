@@ -17,8 +17,10 @@ public static class SqliteFlowBuilderExtensions
 
     /// <summary>Keeps the engine's state in one SQLite file, unless the host has registered another <see cref="IFlowStore"/>.</summary>
     /// <remarks>
-    /// The file is opened, and migrated, when the store is first resolved. That throws a <see cref="FlowException"/>: <c>store-in-use</c> when another process has it,
-    /// <c>store-corrupt</c>, <c>store-too-new</c>, or <c>store-unavailable</c> when it cannot be opened or written.
+    /// <para>The file is opened, checked and migrated when the store is first resolved. That throws a <see cref="FlowException"/>: <c>store-corrupt</c>,
+    /// <c>store-too-new</c>, or <c>store-unavailable</c> when it cannot be opened or written.</para>
+    /// <para>When another process has the file, the host starts and stands by (<see cref="IStoreOwnership"/>); when the disk is full, it starts and waits for room.</para>
+    /// <para>Registers <see cref="ISqliteBackup"/> too.</para>
     /// </remarks>
     public static IFlowBuilder UseSqlite(this IFlowBuilder builder, Action<SqliteStoreOptions> configure)
     {
@@ -30,6 +32,10 @@ public static class SqliteFlowBuilderExtensions
             services.GetRequiredService<IOptions<SqliteStoreOptions>>().Value,
             services.GetService<TimeProvider>() ?? TimeProvider.System,
             services.GetService<ILogger<SqliteFlowStore>>() ?? NullLogger<SqliteFlowStore>.Instance));
+        builder.Services.TryAddSingleton<ISqliteBackup>(services => new SqliteBackup(
+            services.GetRequiredService<IOptions<SqliteStoreOptions>>().Value,
+            services.GetService<TimeProvider>() ?? TimeProvider.System,
+            services.GetService<ILogger<SqliteBackup>>() ?? NullLogger<SqliteBackup>.Instance));
         return builder;
     }
 }

@@ -24,4 +24,22 @@ internal static partial class StoreLog
 
     [LoggerMessage(1506, LogLevel.Information, "Store {Path} writes again; {Refused} commits were refused in between")]
     public static partial void Recovered(this ILogger logger, string path, long refused);
+
+    [LoggerMessage(1507, LogLevel.Warning, "Standing by: {Reason}")]
+    public static partial void StandsBy(this ILogger logger, string reason);
+
+    [LoggerMessage(1508, LogLevel.Error, "Store {Path} cannot be opened yet; it is tried again until it can")]
+    public static partial void CannotOpenYet(this ILogger logger, Exception cause, string path);
+
+    [LoggerMessage(1509, LogLevel.Critical, "Store {Path} cannot be taken over")]
+    public static partial void CannotTakeOver(this ILogger logger, Exception cause, string path);
+
+    [LoggerMessage(1510, LogLevel.Warning, "Store {Path} has {Megabytes} MB and is opened unchecked: CheckUpToMegabytes is {Limit}. Check a backup of it now and then: sqlite3 BACKUP 'PRAGMA integrity_check'")]
+    public static partial void Unchecked(this ILogger logger, string path, long megabytes, int limit);
+
+    [LoggerMessage(1511, LogLevel.Warning, "Store {Path} was replaced by a backup: the log of the file that stood there before lies in {Aside} now")]
+    public static partial void ForeignLog(this ILogger logger, string path, string aside);
+
+    [LoggerMessage(1512, LogLevel.Information, "Store {Path} backed up to {Backup}: {Bytes} bytes in {Milliseconds} ms")]
+    public static partial void BackedUp(this ILogger logger, string path, string backup, long bytes, long milliseconds);
 }

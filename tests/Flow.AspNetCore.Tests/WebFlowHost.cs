@@ -8,6 +8,7 @@ using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Sources;
 using Flow.Storage;
+using Flow.Storage.Sqlite;
 using Flow.Testing.Fakes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -32,13 +33,15 @@ public sealed class WebFlowHost : IAsyncDisposable
     public FakeRouter Router { get; } = new();
     public MemoryLogStore Logs { get; } = new();
 
-    public WebFlowHost(Action<WebApplication> map, string environment = "Development", Action<WebApplicationBuilder, IFlowBuilder>? configure = null, IFlowStore? store = null)
+    public WebFlowHost(Action<WebApplication> map, string environment = "Development", Action<WebApplicationBuilder, IFlowBuilder>? configure = null, IFlowStore? store = null, string? database = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddLogging(l => l.AddConsole().SetMinimumLevel(LogLevel.Error)).AddRouting();
-        builder.Services.AddSingleton(store ?? new MemoryFlowStore(TimeProvider.System)).AddSingleton<IRouter>(Router).AddSingleton<ILogStore>(Logs);
+        if (database is null) builder.Services.AddSingleton(store ?? new MemoryFlowStore(TimeProvider.System));
+        builder.Services.AddSingleton<IRouter>(Router).AddSingleton<ILogStore>(Logs);
         var flow = builder.Services.AddFlow().AddStatusPage();
+        if (database is not null) flow.UseSqlite(database);
         flow.AddProvider<ISourceProvider>("git", _ => Source).AddProvider<IBuilder>("local", _ => Builder).AddProvider<IRuntime>("local", _ => Runtime);
         configure?.Invoke(builder, flow);
         app = builder.Build();

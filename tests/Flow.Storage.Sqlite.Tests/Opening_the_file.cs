@@ -1,24 +1,10 @@
 using Flow.Engine;
-using Microsoft.Data.Sqlite;
 
 namespace Flow.Storage.Sqlite.Tests;
 
 public sealed class Opening_the_file
 {
     private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Refuses_a_second_opener_and_names_the_owner()
-    {
-        using var database = new TemporaryDatabase();
-        await using (database.Open())
-        {
-            var second = () => database.Open();
-            second.Should().Throw<FlowException>().Where(e => e.Code == "store-in-use" && !e.Transient)
-                .WithMessage($"*process {Environment.ProcessId} *{Environment.MachineName}*");
-        }
-        await using var next = database.Open();
-    }
 
     [Fact]
     public async Task Fences_off_an_engine_whose_file_was_taken_over()
@@ -28,7 +14,7 @@ public sealed class Opening_the_file
         await store.CommitAsync(new() { Enqueue = [new(new("app", "shop"), "1"u8.ToArray())] }, Token);
         var claim = (await store.ClaimAsync("old", 1, TimeSpan.FromHours(1), Token)).Single();
         // As when the lock does not hold: a network file system, or a copied folder.
-        Execute(database.Path, "UPDATE engine SET epoch = epoch + 1");
+        Sql.Execute(database.Path, "UPDATE engine SET epoch = epoch + 1");
 
         (await store.CommitAsync(new() { Change = new() { Claim = claim, ExpectedVersion = 0 } }, Token)).Status.Should().Be(CommitStatus.FenceLost);
         (await store.CommitAsync(new() { Enqueue = [new(new("app", "blog"), "1"u8.ToArray())] }, Token)).Status.Should().Be(CommitStatus.FenceLost);
@@ -40,21 +26,11 @@ public sealed class Opening_the_file
     }
 
     [Fact]
-    public void Says_clearly_that_a_file_is_damaged()
-    {
-        using var database = new TemporaryDatabase();
-        File.WriteAllBytes(database.Path, [.. Enumerable.Repeat((byte)'x', 10_000)]);
-        var open = () => database.Open();
-        open.Should().Throw<FlowException>().Where(e => e.Code == "store-corrupt" && !e.Transient && e.Message.Contains(database.Path));
-        open.Should().Throw<FlowException>().Where(e => e.Code == "store-corrupt", "a failed opening leaves no lock behind");
-    }
-
-    [Fact]
     public async Task Refuses_a_file_of_a_newer_version()
     {
         using var database = new TemporaryDatabase();
         await database.Open().DisposeAsync();
-        Execute(database.Path, "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999-from-the-future.sql', '2030-01-01')");
+        Sql.Execute(database.Path, "INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('9999-from-the-future.sql', '2030-01-01')");
         var open = () => database.Open();
         open.Should().Throw<FlowException>().Where(e => e.Code == "store-too-new" && e.Message.Contains("9999-from-the-future.sql"));
     }
@@ -92,14 +68,5 @@ public sealed class Opening_the_file
         }
         await using var again = database.Open();
         (await again.ClaimAsync("b", 20_000, TimeSpan.FromHours(1), Token)).Should().HaveCount(10_000);
-    }
-
-    private static void Execute(string path, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }

@@ -9,7 +9,10 @@ internal sealed class TemporaryDatabase : IDisposable
 
     public string Path => System.IO.Path.Combine(folder.FullName, "flow.db");
 
-    public SqliteFlowStore Open(TimeProvider? clock = null) => new(new() { Path = Path }, clock ?? TimeProvider.System, NullLogger<SqliteFlowStore>.Instance);
+    public string Folder => folder.FullName;
+
+    public SqliteFlowStore Open(TimeProvider? clock = null, int checkUpToMegabytes = 256) =>
+        new(new() { Path = Path, CheckUpToMegabytes = checkUpToMegabytes }, clock ?? TimeProvider.System, NullLogger<SqliteFlowStore>.Instance);
 
     public void Dispose() => folder.Delete(recursive: true);
 }

@@ -2,6 +2,7 @@ using Flow.Builds;
 using Flow.Engine;
 using Flow.Routing;
 using Flow.Runtimes;
+using Flow.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,13 +10,15 @@ using Microsoft.Extensions.Options;
 namespace Flow.Apps;
 
 /// <summary>Stops every app, and every build at work, when the host shuts down, if the host wants that.</summary>
-internal sealed partial class AppStopper(FlowMailbox mailbox, Runs.Steps.Providers providers, IRouter router, IOptions<FlowOptions> options, ILogger<AppStopper> logger) : IHostedService
+internal sealed partial class AppStopper(
+    FlowMailbox mailbox, IStoreOwnership ownership, Runs.Steps.Providers providers, IRouter router, IOptions<FlowOptions> options, ILogger<AppStopper> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (!options.Value.StopAppsOnShutdown) return;
+        // A host that only stood by has no apps: they are the owner's.
+        if (!options.Value.StopAppsOnShutdown || !ownership.IsOwner) return;
         List<Task> stopping = [];
         await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
             foreach (var owned in app.Ledger.Where(r => r.Kind == ResourceKind.Deployment))

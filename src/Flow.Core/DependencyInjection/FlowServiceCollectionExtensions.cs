@@ -11,6 +11,7 @@ using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
 using Flow.Sources;
+using Flow.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,6 +41,7 @@ public static class FlowServiceCollectionExtensions
         }
         if (configure is not null) services.Configure(configure);
 
+        services.TryAddSingleton<IStoreOwnership, HostOwnership>();
         services.AddSingleton<Providers>();
         services.AddSingleton<AppEnvironment>();
         services.AddSingleton<FlowMailbox>();

@@ -37,14 +37,28 @@ internal sealed class StartupValidator(IServiceProvider services, IEnumerable<Pr
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-/// <summary>Made only after start-up has been validated, so that a missing store is told by its fix and not by a constructor.</summary>
-internal sealed class Lazily<TService>(IServiceProvider services) : IHostedService where TService : class, IHostedService
+/// <summary>
+/// Made only after start-up has been validated, so that a missing store is told by its fix and not by a constructor. What ends a background service before its
+/// time is seen by the host, which stops.
+/// </summary>
+internal sealed class Lazily<TService>(IServiceProvider services) : BackgroundService where TService : class, IHostedService
 {
     private TService? service;
 
-    public Task StartAsync(CancellationToken cancellationToken) => (service = services.GetRequiredService<TService>()).StartAsync(cancellationToken);
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        service = services.GetRequiredService<TService>();
+        await service.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
 
-    public Task StopAsync(CancellationToken cancellationToken) => service?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (service is not null) await service.StopAsync(cancellationToken);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => service is BackgroundService { ExecuteTask: { } running } ? running : Task.CompletedTask;
 }
 
 internal sealed class FlowOptionsValidator : IValidateOptions<FlowOptions>

@@ -13,13 +13,14 @@ internal sealed class EngineHealth(TimeProvider time)
     public TimeSpan? Age => Interlocked.Read(ref beat) is var at and not 0 ? time.GetElapsedTime(at) : null;
 }
 
-/// <summary>Healthy when the store answers and the engine's loop comes round.</summary>
-internal sealed class FlowHealthCheck(EngineHealth engine, IFlowStore store) : IHealthCheck
+/// <summary>Healthy when the store answers and the engine's loop comes round; degraded while the engine stands by for the owner of the store.</summary>
+internal sealed class FlowHealthCheck(EngineHealth engine, IFlowStore store, IStoreOwnership ownership) : IHealthCheck
 {
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (ownership.StandingBy is { } reason) return HealthCheckResult.Degraded($"Standing by: {reason}");
         try
         {
             var events = await store.CountEventsAsync(cancellationToken);

@@ -15,8 +15,8 @@ internal interface IEngineStarter
 
 /// <summary>The embedded host of the pump: claims streams and moves each on its own, as many at once as allowed.</summary>
 internal sealed partial class FlowEngine(
-    IFlowStore store, StreamPump pump, IEnumerable<IEngineStarter> starters, IOptions<FlowOptions> options, EngineHealth health, TimeProvider time, ILogger<FlowEngine> logger)
-    : BackgroundService
+    IFlowStore store, IStoreOwnership ownership, StreamPump pump, IEnumerable<IEngineStarter> starters, IOptions<FlowOptions> options, EngineHealth health, TimeProvider time,
+    ILogger<FlowEngine> logger) : BackgroundService
 {
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(1);
     private readonly string node = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -28,6 +28,7 @@ internal sealed partial class FlowEngine(
         await Task.Yield();
         try
         {
+            if (!ownership.IsOwner) await StandByAsync(stoppingToken);
             foreach (var starter in starters) await StartAsync(starter, stoppingToken);
             LogStarted(node);
             while (!stoppingToken.IsCancellationRequested) await RoundAsync(stoppingToken);
@@ -35,6 +36,13 @@ internal sealed partial class FlowEngine(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { }
         await Task.WhenAll(active.Values);
         LogStopped(node);
+    }
+
+    /// <summary>A starter tells the router and the outside what is: only the owner of the store knows.</summary>
+    private async Task StandByAsync(CancellationToken stopping)
+    {
+        LogStandingBy(node, ownership.StandingBy);
+        await ownership.WaitForOwnershipAsync(stopping);
     }
 
     private async Task StartAsync(IEngineStarter starter, CancellationToken stopping)
@@ -112,6 +120,9 @@ internal sealed partial class FlowEngine(
 
     [LoggerMessage(1011, LogLevel.Information, "Flow engine stopped on {Node}.")]
     private partial void LogStopped(string node);
+
+    [LoggerMessage(1013, LogLevel.Information, "Flow engine on {Node} stands by: {Reason}")]
+    private partial void LogStandingBy(string node, string? reason);
 
     [LoggerMessage(1012, LogLevel.Error, "The engine's store is in trouble; trying again.")]
     private partial void LogTrouble(Exception trouble);

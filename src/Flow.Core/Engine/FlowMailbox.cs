@@ -11,7 +11,7 @@ internal sealed partial class FlowMailbox(IFlowStore store, StreamKinds kinds, T
 
     /// <summary>Durable when it returns. A <paramref name="key"/> that was used before posts nothing: idempotent by it.</summary>
     public async ValueTask PostAsync(StreamId to, Input input, string? key = null, CancellationToken cancellationToken = default) =>
-        await store.CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input))], Reserve = key is null ? [] : [key] }, cancellationToken);
+        await CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input))], Reserve = key is null ? [] : [key] }, cancellationToken);
 
     /// <summary>
     /// Posts and waits for the stream's answer. Cancelling stops the waiting, not the request. Asked again under the same key, the first
@@ -20,7 +20,7 @@ internal sealed partial class FlowMailbox(IFlowStore store, StreamKinds kinds, T
     public async ValueTask<Answer> AskAsync(StreamId to, Input input, string? key = null, CancellationToken cancellationToken = default)
     {
         key = $"ask/{to}/{key ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N")}";
-        await store.CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] }, cancellationToken);
+        await CommitAsync(new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] }, cancellationToken);
         while (true)
         {
             if ((await store.FindKeyAsync(key, cancellationToken))?.Answer is { } answer) return JsonSerializer.Deserialize(answer.Span, FlowJson.Default.Answer)!;
@@ -49,6 +49,13 @@ internal sealed partial class FlowMailbox(IFlowStore store, StreamKinds kinds, T
                 if (Read(record, whole) is T state) yield return (record.Stream, state);
             after = page[^1].Stream.Key;
         }
+    }
+
+    private async ValueTask CommitAsync(FlowCommit commit, CancellationToken cancellationToken)
+    {
+        // Without a claim it can only mean that this engine's store belongs to somebody else now: nothing was written, and nobody would ever answer.
+        if ((await store.CommitAsync(commit, cancellationToken)).Status == CommitStatus.FenceLost)
+            throw new FlowException("store-taken-over", "Another engine has taken over the store: this one accepts nothing any more.", transient: true);
     }
 
     private object? Read(StreamRecord record, bool whole)

@@ -15,7 +15,7 @@ namespace Flow.Retention;
 /// builds first; if it cannot, it removes nothing.
 /// </summary>
 internal sealed partial class RetentionSweep(
-    IFlowStore store, FlowMailbox mailbox, Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
+    IFlowStore store, IStoreOwnership ownership, FlowMailbox mailbox, Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
@@ -24,6 +24,8 @@ internal sealed partial class RetentionSweep(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // What goes wrong with it stops the engine, and the host with it, not the sweep.
+        await ownership.WaitForOwnershipAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

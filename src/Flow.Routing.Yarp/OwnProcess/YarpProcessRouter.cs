@@ -1,4 +1,5 @@
 using Flow.Routing.Yarp.Proxying;
+using Flow.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,14 +23,15 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
     private readonly RouterLauncher launcher;
     private readonly ILogger<YarpProcessRouter> logger;
     private readonly SemaphoreSlim talking = new(1);
+    private readonly IStoreOwnership? ownership;
 
     // The last table that the router is known to have had in force.
     private RouteTable? known;
     private bool met;
 
-    public YarpProcessRouter(IOptions<YarpRouterOptions> options, TimeProvider time, ILogger<YarpProcessRouter> logger)
+    public YarpProcessRouter(IOptions<YarpRouterOptions> options, TimeProvider time, ILogger<YarpProcessRouter> logger, IStoreOwnership? ownership = null)
     {
-        (this.options, this.time, this.logger) = (options.Value, time, logger);
+        (this.options, this.time, this.logger, this.ownership) = (options.Value, time, logger, ownership);
         settings = RouterSettings.From(this.options);
         files = new(settings.Directory);
         connection = new(files, time);
@@ -60,14 +62,15 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TalkAsync(static _ => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
+        // A host that stands by neither starts a router, nor replaces the one of the host that owns the store.
+        if (ownership is null or { IsOwner: true }) await TalkAsync(static _ => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        if (!options.Process.StopRouterOnShutdown) return;
+        if (!options.Process.StopRouterOnShutdown || ownership is { IsOwner: false }) return;
         try
         {
             await launcher.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -81,6 +84,9 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
     /// <summary>Starts the router anew whenever it ends, and gives a router that lost its table the last one.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (ownership is { IsOwner: false }) await ownership.WaitForOwnershipAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What makes the ownership impossible stops the engine, and the host with it.
+        if (ownership is { IsOwner: false }) return;
         var pause = ShortestPause;
         while (!stoppingToken.IsCancellationRequested)
         {

@@ -75,6 +75,6 @@ public sealed class FakeRuntime : IRuntime
     {
         Id = spec.Id,
         Processes = [.. spec.Processes.SelectMany(p => Enumerable.Range(1, p.Quantity)
-            .Select(i => new RunningProcess(p.Type, i, true, p.Routed ? new Uri($"http://127.0.0.1:{10_000 + spec.Id.Number * 100 + i}/") : null, 0, null)))],
+            .Select(i => new RunningProcess(p.Type, i, true, p.Routed ? new Uri($"http://127.0.0.1:{10_000 + spec.Id.Number % 500 * 100 + i}/") : null, 0, null)))],
     };
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Flow.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -20,9 +21,10 @@ internal sealed class InHostWorld : IAsyncDisposable
     public int Port { get; private set; }
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<InHostWorld> StartAsync(Action<YarpRouterOptions>? configure = null)
+    public static async Task<InHostWorld> StartAsync(Action<YarpRouterOptions>? configure = null, IStoreOwnership? ownership = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        if (ownership is not null) builder.Services.AddSingleton(ownership);
         new FlowBuilder(builder.Services).UseYarpRouter(options =>
         {
             options.Port = 0;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Flow.Routing.Yarp.OwnProcess;
+using Flow.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -28,9 +29,9 @@ internal sealed class OwnProcessWorld : IAsyncDisposable
     public RouterConnection Connection { get; }
     public RouterFiles Files => new(Directory);
 
-    public async Task<IRouter> HostAsync(Action<YarpRouterOptions>? configure = null)
+    public async Task<IRouter> HostAsync(Action<YarpRouterOptions>? configure = null, IStoreOwnership? ownership = null)
     {
-        var host = CreateHost(Directory, Port, configure);
+        var host = CreateHost(Directory, Port, configure, ownership);
         hosts.Add(host);
         await host.StartAsync();
         return host.Services.GetRequiredService<IRouter>();
@@ -60,9 +61,10 @@ internal sealed class OwnProcessWorld : IAsyncDisposable
         await router.WaitForExitAsync();
     }
 
-    public static IHost CreateHost(string directory, int port, Action<YarpRouterOptions>? configure = null)
+    public static IHost CreateHost(string directory, int port, Action<YarpRouterOptions>? configure = null, IStoreOwnership? ownership = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        if (ownership is not null) builder.Services.AddSingleton(ownership);
         new FlowBuilder(builder.Services).UseYarpRouterProcess(options =>
         {
             options.Port = port;

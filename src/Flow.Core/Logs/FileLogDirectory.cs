@@ -70,7 +70,8 @@ internal sealed class FileLogDirectory(string root, LogId log)
         for (var attempt = 0; ; attempt++)
         {
             try { return File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
-            catch (DirectoryNotFoundException) when (create is not null && attempt < 3) { Directory.CreateDirectory(create); }
+            // "File not found": the directory was missing, and was there again when .NET looked why; somebody else has just made it.
+            catch (IOException e) when ((e is DirectoryNotFoundException or FileNotFoundException) && create is not null && attempt < 3) { Directory.CreateDirectory(create); }
             catch (IOException e) when (IsSharingViolation(e)) { return null; }
         }
     }

@@ -74,7 +74,8 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
 
     public async Task<JsonElement> PostAsync(string path, CancellationToken cancellationToken)
     {
-        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Headers = { { "X-Operator", "demo" } } };
+        using var answer = await http.SendAsync(request, cancellationToken);
         if (!answer.IsSuccessStatusCode) throw new StoryException($"POST {path} answered {(int)answer.StatusCode}.");
         return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
     }

@@ -15,6 +15,9 @@ internal static class Operations
     public static RouteGroupBuilder MapOperations(this IEndpointRouteBuilder endpoints, string prefix)
     {
         var group = endpoints.MapGroup(prefix);
+        // A page of another site can make a browser send a bare POST; it cannot make it send this header.
+        group.AddEndpointFilter((context, next) => HttpMethods.IsGet(context.HttpContext.Request.Method) || context.HttpContext.Request.Headers.ContainsKey("X-Operator")
+            ? next(context) : ValueTask.FromResult<object?>(Results.BadRequest("Send the header X-Operator.")));
         group.MapGet("/pipelines/{pipeline}", async (PipelineName pipeline, IPipelines pipelines) => await pipelines.GetAsync(pipeline) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapGet("/apps/{app}", async (AppName app, IApps apps) => await apps.GetAsync(app) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapGet("/apps/{app}/url", (AppName app, IApps apps) => apps.UrlOf(app));

@@ -29,8 +29,13 @@ builder.Services.AddHealthChecks().AddFlow();
 
 var app = builder.Build();
 app.MapFlowHealth();
-app.MapFlowStatus("/flow").AllowAnonymous();
-app.MapOperations("/ops").AllowAnonymous();
-app.MapGet("/", () => Results.Redirect("flow/"));
+var board = app.MapFlowStatus("/flow");
+// Elsewhere a host says who may: board.RequireAuthorization(), and authorization on operations of its own.
+if (app.Environment.IsDevelopment())
+{
+    board.AllowAnonymous();
+    app.MapOperations("/ops");
+    app.MapGet("/", () => Results.Redirect("flow/"));
+}
 await app.RunAsync();
 return 0;

@@ -1,13 +1,46 @@
 using Flow.Engine;
+using Flow.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Flow.Apps;
 
 /// <summary>At each start: whatever should run is looked at, and started again if it does not (the machine was restarted).</summary>
 internal sealed class AppInspector(FlowMailbox mailbox) : IEngineStarter
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => InspectAllAsync(cancellationToken);
+
+    public async Task InspectAllAsync(CancellationToken cancellationToken)
     {
         await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
             if (app.Life == AppLife.Active && (app.Current is not null || app.Slot is not null)) await mailbox.PostAsync(stream, new InspectApp(), cancellationToken: cancellationToken);
     }
+}
+
+/// <summary>And on a timer: a process's supervisor may be killed at any time, and nobody would tell.</summary>
+internal sealed partial class AppInspectionLoop(
+    AppInspector inspector, IStoreOwnership ownership, IOptions<FlowOptions> options, TimeProvider time, ILogger<AppInspectionLoop> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(options.Value.InspectInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stoppingToken.IsCancellationRequested) return;
+            if (!ownership.IsOwner) continue;
+            try
+            {
+                await inspector.InspectAllAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
+            catch (FlowException trouble)
+            {
+                LogTrouble(trouble);
+            }
+        }
+    }
+
+    [LoggerMessage(1161, LogLevel.Warning, "The apps could not be inspected; they are again on time.")]
+    private partial void LogTrouble(Exception trouble);
 }

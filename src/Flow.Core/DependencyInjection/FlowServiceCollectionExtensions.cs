@@ -77,11 +77,12 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton(s => new FlowDeclarations(s.GetServices<PipelineDefinition>(), s.GetService<ConfiguredPipelines>()));
         services.AddSingleton<IEngineStarter, RouteRestorer>();
         services.AddSingleton<IEngineStarter, PipelineDeclarer>();
-        services.AddSingleton<IEngineStarter, AppInspector>();
+        services.AddSingleton<AppInspector>().AddSingleton<IEngineStarter>(s => s.GetRequiredService<AppInspector>());
         services.AddHostedService<StartupValidator>();
         // Stopped in reverse: first the engine, then (if wanted) the apps.
         services.AddHostedService<Lazily<AppStopper>>().AddSingleton<AppStopper>();
         services.AddHostedService<Lazily<RetentionSweep>>().AddSingleton<RetentionSweep>();
+        services.AddHostedService<Lazily<AppInspectionLoop>>().AddSingleton<AppInspectionLoop>();
         services.AddHostedService<Lazily<FlowEngine>>().AddSingleton<FlowEngine>();
 
         var builder = new FlowBuilder(services);

@@ -69,6 +69,7 @@ internal sealed class FlowOptionsValidator : IValidateOptions<FlowOptions>
         if (options.MaxActiveStreams is < 1 or > 10_000) errors.Add("Flow:MaxActiveStreams must be between 1 and 10,000.");
         if (options.MaxConcurrentBuilds is < 1 or > 1_000) errors.Add("Flow:MaxConcurrentBuilds must be between 1 and 1,000.");
         if (options.Retention < TimeSpan.FromHours(1)) errors.Add("Flow:Retention must be at least an hour.");
+        if (options.InspectInterval < TimeSpan.FromSeconds(5) || options.InspectInterval > TimeSpan.FromDays(1)) errors.Add("Flow:InspectInterval must be between 5 seconds and a day.");
         if (options.ReleasesKept is < 2 or > 1_000) errors.Add("Flow:ReleasesKept must be between 2 and 1,000.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }

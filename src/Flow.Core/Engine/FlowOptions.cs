@@ -12,6 +12,9 @@ public sealed class FlowOptions
     /// <summary>Ended runs, their logs and all history older than this are removed. At least an hour.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>How often it is looked whether every app's current release really runs; what does not is started again. 5 seconds to a day.</summary>
+    public TimeSpan InspectInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How many succeeded releases of an app stay eligible for rollback and promotion. 2 to 1,000.</summary>
     public int ReleasesKept { get; set; } = 20;
 

@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Builds;
+using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Releases;
 using Flow.Runs.Steps;
@@ -15,7 +16,7 @@ namespace Flow.Retention;
 /// builds first; if it cannot, it removes nothing.
 /// </summary>
 internal sealed partial class RetentionSweep(
-    IFlowStore store, IStoreOwnership ownership, FlowMailbox mailbox, Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
+    IFlowStore store, IStoreOwnership ownership, FlowMailbox mailbox, Providers providers, IEnumerable<ProviderDescriptor> registered, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
@@ -53,15 +54,18 @@ internal sealed partial class RetentionSweep(
             live.UnionWith(app.Candidates.Where(c => c.Artifact is not null).Select(c => c.Artifact!.Digest));
         }
         var before = time.GetUtcNow() - Grace;
-        HashSet<string> builders = [];
+        HashSet<ArtifactDigest> existing = [];
         await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, whole: true, cancellationToken))
         {
-            if (build.Order is not null) builders.Add(build.Order.Builder);
-            if (build.Artifact is { } artifact && (live.Contains(artifact.Digest) || build.LastWanted > before)) live.Add(artifact.Digest);
-            else if (build.LastWanted <= before && build.Wanted.Count == 0) await mailbox.PostAsync(stream, new ExpireBuild(before), cancellationToken: cancellationToken);
+            // An artifact goes only when its build has gone, one sweep later: whoever wants the build in the meantime still gets it whole.
+            // An artifact goes only when its build has gone, one sweep later: whoever wants the build in the meantime still gets it whole.
+            var needed = build.Wanted.Count > 0 || build.LastWanted > before || (build.Artifact is { } artifact && live.Contains(artifact.Digest));
+            if (!needed) await mailbox.PostAsync(stream, new ExpireBuild(before), cancellationToken: cancellationToken);
+            if (build.Artifact is { } kept) existing.Add(kept.Digest);
         }
-        foreach (var builder in builders)
-            if (providers.Get<IBuilder>(builder) is IArtifactRetention keeper) LogPruned(builder, await keeper.PruneAsync(live, Grace * 2, cancellationToken));
+        existing.UnionWith(live);
+        foreach (var builder in registered.Where(p => p.Contract == typeof(IBuilder)).Select(p => p.Name))
+            if (providers.Get<IBuilder>(builder) is IArtifactRetention keeper) LogPruned(builder, await keeper.PruneAsync(existing, Grace * 2, cancellationToken));
     }
 
     [LoggerMessage(1190, LogLevel.Information, "Builder {Builder} dropped {Count} artifacts that nothing refers to.")]

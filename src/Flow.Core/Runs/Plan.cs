@@ -48,6 +48,9 @@ internal static class Plans
 {
     public const string HostKind = "host";
     private static readonly TimeSpan Short = TimeSpan.FromMinutes(5);
+
+    /// <summary>So much longer than its command a step may take.</summary>
+    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan GatePatience = TimeSpan.FromDays(7);
 
     public static Plan Deploy(AppPolicy policy, Revision revision, string? by) => With(policy, RunKind.Deploy, by,
@@ -73,7 +76,7 @@ internal static class Plans
         With(policy, RunKind.Scale, by, [.. Activation(policy).Where(s => s.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch)]) with { Artifact = artifact };
 
     public static Plan Command(AppPolicy policy, Artifact artifact, string command, TimeSpan timeout, string by) => With(policy, RunKind.Command, by,
-        [new() { Name = WellKnownSteps.Command, Kind = WellKnownSteps.Command, Timeout = timeout, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 }]) with { Artifact = artifact, Command = command };
+        [new() { Name = WellKnownSteps.Command, Kind = WellKnownSteps.Command, Timeout = timeout + Margin, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 }]) with { Artifact = artifact, Command = command };
 
     public static Plan Destroy(AppPolicy policy, string by) => With(policy, RunKind.Destroy, by,
         [new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 }]);
@@ -85,7 +88,7 @@ internal static class Plans
     {
         List<PlannedStep> steps = [];
         if (policy.AddOns.Count > 0) steps.Add(new() { Name = WellKnownSteps.Provision, Kind = WellKnownSteps.Provision, ChangesApp = true, Timeout = TimeSpan.FromMinutes(30), Attempts = 5 });
-        steps.Add(new() { Name = WellKnownSteps.Release, Kind = WellKnownSteps.Release, ChangesApp = true, Timeout = policy.ReleaseTimeout, Repeat = policy.ReleaseRepeat });
+        steps.Add(new() { Name = WellKnownSteps.Release, Kind = WellKnownSteps.Release, ChangesApp = true, Timeout = policy.ReleaseTimeout + Margin, Repeat = policy.ReleaseRepeat });
         steps.Add(new() { Name = WellKnownSteps.Deploy, Kind = WellKnownSteps.Deploy, ChangesApp = true, Timeout = policy.Health.Timeout + Short });
         steps.Add(new() { Name = WellKnownSteps.Switch, Kind = WellKnownSteps.Switch, ChangesApp = true, Timeout = Short, Attempts = 20 });
         // Past the switch there is nothing to go back to: clean up until it is clean.

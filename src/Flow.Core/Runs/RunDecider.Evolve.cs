@@ -33,7 +33,7 @@ internal sealed partial class RunDecider
         RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
         HintNoted => run with { Hinted = true },
         HintTaken => run with { Hinted = false },
-        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Status = RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, StepSince = slot.At, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval], Hinted = run.Waits is null },
         GateOverridden gate => run with

@@ -62,7 +62,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
-        SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant)),
+        SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant, now)),
         SlotDelayed delayed when run is { Grant: null, Waits: not null, Due.ChangesApp: true } && run.Waits.For != delayed.Reason =>
             Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain })).Send(self, new LookAgain(run.Parked + 1), AskAgain),
         StepBegun begun when IsDue(run, begun.Step) && begun.Attempt == run.Attempt => Decision.Of(new StepStarted(begun.Step, begun.Attempt)),

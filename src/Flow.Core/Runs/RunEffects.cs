@@ -14,6 +14,11 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     : IEffectPerformer<RunState>
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan GatePatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Timers end at 49 days.</summary>
+    private static TimeSpan Bounded(TimeSpan timeout) => TimeSpan.FromTicks(Math.Clamp(timeout.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerDay * 40));
     private readonly FrozenDictionary<string, IBuiltInStep> byKind = steps.ToFrozenDictionary(s => s.Kind);
 
     public async Task<Input> PerformAsync(EffectContext context, RunState state, Effect effect, CancellationToken unwanted) => effect switch
@@ -45,7 +50,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         activity?.SetTag("flow.run", execute.Run.ToString()).SetTag("flow.step", step.Name);
         var started = time.GetTimestamp();
         await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs);
-        using var deadline = new CancellationTokenSource(step.Timeout, time);
+        var asksOnce = step.Kind == WellKnownSteps.Gate;
+        using var deadline = new CancellationTokenSource(asksOnce ? GatePatience : Bounded(step.Timeout), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
         RunInput result;
         try
@@ -54,7 +60,10 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         }
         catch (OperationCanceledException) when (!unwanted.IsCancellationRequested && deadline.IsCancellationRequested)
         {
-            result = execution.Failed(new("step-timeout", $"timed out after {step.Timeout}"));
+            // A gate's time-out is for the waiting as a whole; one answer that does not come is asked for again.
+            result = asksOnce
+                ? execution.Wait($"an answer of {step.Name}, which has not come within {GatePatience.TotalSeconds:0} s", "that gate", GatePatience)
+                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}"));
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {
@@ -77,47 +86,30 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         var outcome = result switch { StepDone => "done", StepMustWait => "wait", StepUnknown => "unknown", _ => "failed" };
         FlowMetrics.StepDuration.Record(time.GetElapsedTime(started).TotalSeconds, new("flow.step", step.Kind), new("flow.outcome", outcome));
         activity?.SetTag("flow.outcome", outcome);
-        if (result is StepFailed failed) await TellAsync(execution, failed.Failure);
+        if (result is StepFailed failed)
+        {
+            LogFailed(execute.Run, step.Name, execute.Attempt, failed.Failure.Message);
+            await execution.WriteLineAsync($"Failed: {failed.Failure.Message}", CancellationToken.None);
+        }
         // A failure that may pass, or a wait, goes on in the same log.
-        if (result is StepDone or StepFailed { Failure.Transient: false }) await CompleteAsync(execution);
+        if (result is StepDone or StepFailed { Failure.Transient: false }) await execution.CompleteLogAsync(CancellationToken.None);
+        if (execution.LogTrouble is { } missing) LogUnfinished(execute.Run, step.Name, missing);
         return result;
-    }
-
-    private async Task TellAsync(StepExecution execution, Failure failure)
-    {
-        LogFailed(execution.Run, execution.Step.Name, execution.Attempt, failure.Message);
-        try
-        {
-            await execution.WriteLineAsync($"Failed: {failure.Message}", CancellationToken.None);
-        }
-        catch (FlowException)
-        {
-            // The log store is in trouble: the run's own record has the reason.
-        }
-    }
-
-    private async Task CompleteAsync(StepExecution execution)
-    {
-        try
-        {
-            await execution.CompleteLogAsync(CancellationToken.None);
-        }
-        catch (FlowException trouble)
-        {
-            LogUnfinished(execution.Run, execution.Step.Name, trouble);
-        }
     }
 
     /// <summary>The traffic goes back if it was being led away; then everything the run started is stopped, commands of all attempts included.</summary>
     private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken cancelled)
     {
         var policy = state.Plan!.Policy;
-        using var deadline = new CancellationTokenSource(policy.DrainDeadline + policy.StopGrace + StopPatience, time);
+        using var deadline = new CancellationTokenSource(Bounded(policy.DrainDeadline + policy.StopGrace + StopPatience), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, deadline.Token);
         var unwanted = either.Token;
         try
         {
             var runtime = providers.Get<IRuntime>(policy.Runtime);
+            // Nothing of it serves: it gets a shorter grace than what does, so that a cancelled run's processes are gone within ten seconds.
+            var grace = policy.StopGrace < CancelGrace ? policy.StopGrace : CancelGrace;
+            await StopCommandsAsync(state, stop.Run, grace, unwanted);
             if (state is { Grant: { Deployment: { } deployment } grant, Switched: false, Plan.Kind: not RunKind.Scale })
             {
                 if (state.Due?.Kind == WellKnownSteps.Switch)
@@ -125,9 +117,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
                     await router.SetAsync(new(grant.Previous ?? deployment, grant.Previous is null ? [] : grant.PreviousEndpoints, grant.Back), unwanted);
                     await router.DrainAsync(state.Endpoints, policy.DrainDeadline, unwanted);
                 }
-                await runtime.StopAsync(deployment, policy.StopGrace, unwanted);
+                await runtime.StopAsync(deployment, grace, unwanted);
             }
-            await StopCommandsAsync(state, stop.Run, policy.StopGrace, unwanted);
             return new Stopped();
         }
         catch (FlowException trouble)
@@ -176,7 +167,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]
     private partial void LogBug(RunId run, string step, Exception bug);
 
-    [LoggerMessage(1102, LogLevel.Warning, "{Run}: the log of {Step} could not be completed.")]
+    [LoggerMessage(1102, LogLevel.Warning, "{Run}: lines are missing from the log of {Step}.")]
     private partial void LogUnfinished(RunId run, string step, Exception trouble);
 
     [LoggerMessage(1103, LogLevel.Information, "{Run} ended: {Outcome}. {Reason}")]

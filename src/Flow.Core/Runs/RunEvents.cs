@@ -37,7 +37,7 @@ internal sealed record RunUnparked : RunEvent;
 /// <summary>A hint came while the step was looking; without a note it would be lost.</summary>
 internal sealed record HintNoted : RunEvent, IUnrecorded;
 internal sealed record HintTaken : RunEvent, IUnrecorded;
-internal sealed record SlotReceived(SlotGrant Grant) : RunEvent;
+internal sealed record SlotReceived(SlotGrant Grant, DateTimeOffset At) : RunEvent;
 internal sealed record ArtifactTaken(Artifact Artifact) : RunEvent;
 internal sealed record RunApproved(Approval Approval) : RunEvent;
 internal sealed record GateOverridden(string Gate, string By, string Reason) : RunEvent;

@@ -49,6 +49,10 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, IServi
         return (variables, secrets);
     }
 
+    /// <summary>Values of the secret config vars alone; none for code that nobody vouches for, which is not given any.</summary>
+    public IReadOnlyCollection<string> SecretsOfConfig(StepExecution execution) => execution.Artifact.Trust != Trust.Trusted ? []
+        : [.. execution.Grant.Config.Where(v => v.Value.IsSecret).Select(v => Protector.Unprotect(ConfigSecrets.Purpose(execution.Run.App, v.Key), v.Value.Ciphertext!))];
+
     private ISecretProtector Protector => (ISecretProtector?)services.GetService(typeof(ISecretProtector)) ?? throw ConfigSecrets.NoProtector();
 }
 

@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Runtimes;
+using Flow.Secrets;
 
 namespace Flow.Runs.Steps;
 
@@ -29,8 +30,8 @@ internal static class CommandRun
     public static async Task<RunInput> ExecuteAsync(
         StepExecution execution, string what, string command, Providers providers, AppEnvironment environment, TimeProvider time, CancellationToken cancellationToken)
     {
-        await execution.WriteLineAsync($"Running {what}: {command}", cancellationToken);
         var (variables, secrets) = await environment.ResolveAsync(execution, cancellationToken);
+        await execution.WriteLineAsync($"Running {what}: {new SecretMasker(secrets).Apply(command)}", cancellationToken);
         var spec = new CommandSpec
         {
             Id = execution.CommandId,
@@ -40,7 +41,8 @@ internal static class CommandRun
             Environment = variables,
             Secrets = secrets,
             Log = execution.OutputLog,
-            Timeout = execution.Step.Timeout,
+            // Before the step's own time is up, so that it can tell what the command said.
+            Timeout = execution.Step.Timeout - Plans.Margin,
         };
         var runtime = providers.Get<IRuntime>(execution.Policy.Runtime);
         var status = await Following.Async(() => runtime.RunAsync(spec, cancellationToken), time, cancellationToken);

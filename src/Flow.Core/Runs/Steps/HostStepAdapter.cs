@@ -12,7 +12,7 @@ internal sealed class HostStepAdapter(Providers providers, AppEnvironment enviro
     {
         var state = execution.State;
         // A host's step may come by the app's secrets in ways of its own; they must not reach the log.
-        var masker = new SecretMasker(state is { Grant: not null, Artifact: not null } ? (await environment.ResolveAsync(execution, cancellationToken)).Secrets : []);
+        var masker = new SecretMasker(await SecretsAsync(execution, cancellationToken));
         var result = await providers.Get<IRunStep>(execution.Step.Name).ExecuteAsync(new()
         {
             Run = execution.Run,
@@ -32,12 +32,30 @@ internal sealed class HostStepAdapter(Providers providers, AppEnvironment enviro
             Log = execution.Log,
             WriteLineAsync = line => execution.WriteLineAsync(masker.Apply(line), cancellationToken),
         }, cancellationToken);
-        return result switch
-        {
-            StepResult.Done done => execution.Done(done.Output.Length <= 65_536 ? done.Output : done.Output[..65_536]),
-            StepResult.Wait wait => execution.Wait(wait.For, wait.Owner, wait.LookAgainIn),
-            StepResult.Failed failed => execution.Failed(failed.Failure),
-            _ => throw new InvalidOperationException($"Step {execution.Step.Name} answered nothing."),
-        };
+        return Input(execution, result);
     }
+
+    /// <summary>Before add-ons are provisioned there is nothing of theirs to hide; and a step does not fail for its masker.</summary>
+    private async Task<IReadOnlyCollection<string>> SecretsAsync(StepExecution execution, CancellationToken cancellationToken)
+    {
+        var state = execution.State;
+        if (state is not { Grant: not null, Artifact: not null }) return [];
+        var provisioned = execution.Plan.Steps.All(s => s.Kind != WellKnownSteps.Provision) || state.Find(WellKnownSteps.Provision) is not null;
+        try
+        {
+            return provisioned ? (await environment.ResolveAsync(execution, cancellationToken)).Secrets : environment.SecretsOfConfig(execution);
+        }
+        catch (FlowException)
+        {
+            return environment.SecretsOfConfig(execution);
+        }
+    }
+
+    private static RunInput Input(StepExecution execution, StepResult result) => result switch
+    {
+        StepResult.Done done => execution.Done(done.Output.Length <= 65_536 ? done.Output : done.Output[..65_536]),
+        StepResult.Wait wait => execution.Wait(wait.For, wait.Owner, wait.LookAgainIn),
+        StepResult.Failed failed => execution.Failed(failed.Failure),
+        _ => throw new InvalidOperationException($"Step {execution.Step.Name} answered nothing."),
+    };
 }

@@ -33,20 +33,46 @@ internal sealed class StepExecution(RunId run, RunState state, PlannedStep step,
     /// <summary>Appends a line to the step's log. Logs never fail a step.</summary>
     public async ValueTask WriteLineAsync(string line, CancellationToken cancellationToken)
     {
-        writer ??= await logs.OpenAsync(Log, cancellationToken);
-        await writer.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
+        try
+        {
+            writer ??= await logs.OpenAsync(Log, cancellationToken);
+            await writer.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
+        }
+        catch (Exception trouble) when (IsOfTheStore(trouble))
+        {
+            LogTrouble = trouble;
+        }
     }
+
+    /// <summary>Why lines are missing from the step's log, if any are.</summary>
+    public Exception? LogTrouble { get; private set; }
+
+    private static bool IsOfTheStore(Exception trouble) => trouble is FlowException or IOException or UnauthorizedAccessException;
 
     /// <summary>Nothing more will come: whoever follows the log is told.</summary>
     public async ValueTask CompleteLogAsync(CancellationToken cancellationToken)
     {
-        writer ??= await logs.OpenAsync(Log, cancellationToken);
-        await writer.CompleteAsync(cancellationToken);
+        try
+        {
+            writer ??= await logs.OpenAsync(Log, cancellationToken);
+            await writer.CompleteAsync(cancellationToken);
+        }
+        catch (Exception trouble) when (IsOfTheStore(trouble))
+        {
+            LogTrouble = trouble;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (writer is not null) await writer.DisposeAsync();
+        try
+        {
+            if (writer is not null) await writer.DisposeAsync();
+        }
+        catch (Exception trouble) when (IsOfTheStore(trouble))
+        {
+            LogTrouble = trouble;
+        }
     }
 }
 

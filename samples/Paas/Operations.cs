@@ -1,5 +1,6 @@
 using System.Text;
 using Flow.Apps;
+using Flow.AspNetCore;
 using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Runs;
@@ -14,7 +15,7 @@ internal static class Operations
 
     public static RouteGroupBuilder MapOperations(this IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapGroup(prefix);
+        var group = endpoints.MapGroup(prefix).WithFlowProblems();
         // A page of another site can make a browser send a bare POST; it cannot make it send this header.
         group.AddEndpointFilter((context, next) => HttpMethods.IsGet(context.HttpContext.Request.Method) || context.HttpContext.Request.Headers.ContainsKey("X-Operator")
             ? next(context) : ValueTask.FromResult<object?>(Results.BadRequest("Send the header X-Operator.")));

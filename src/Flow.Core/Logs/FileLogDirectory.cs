@@ -12,6 +12,8 @@ internal sealed class FileLogDirectory(string root, LogId log)
     private const int Stripes = 64;
     private readonly string path = Path.Combine([root, .. log.ToString().Split('/')]);
 
+    public LogId Log => log;
+
     public string StatePath => Path.Combine(path, ".state");
 
     public string PathOf(long start) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $".{start:D20}"));

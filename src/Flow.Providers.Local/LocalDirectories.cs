@@ -13,6 +13,13 @@ internal sealed class LocalDirectories(LocalOptions options)
     public string Commands => Path.Combine(Root, "commands");
     public string Sqlite => Path.Combine(Root, "addons", "sqlite");
 
+    /// <summary>Makes the data directory this user's alone, whoever made it: below it, nothing has to be looked at again.</summary>
+    public static void Claim(string root)
+    {
+        Create(root);
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(root) != Private) File.SetUnixFileMode(root, Private);
+    }
+
     /// <summary>Makes the directory, and those above it, for this user alone.</summary>
     public static void Create(string directory)
     {

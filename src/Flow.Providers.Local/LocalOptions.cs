@@ -3,7 +3,7 @@ namespace Flow.Providers.Local;
 /// <summary>Where and how the local providers work. Section <c>Flow:Local</c>.</summary>
 public sealed class LocalOptions
 {
-    /// <summary>Directory that belongs to Flow alone: mirrors, artifacts, builds, running apps, add-on data. Created with mode 0700.</summary>
+    /// <summary>Directory that belongs to Flow alone: mirrors, artifacts, builds, running apps, add-on data. Given mode 0700, also when it exists already.</summary>
     public string DataDirectory { get; set; } = "flow-data";
 
     /// <summary>

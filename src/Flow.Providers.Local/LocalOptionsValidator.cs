@@ -22,7 +22,7 @@ internal sealed class LocalOptionsValidator : IValidateOptions<LocalOptions>
     {
         try
         {
-            LocalDirectories.Create(Path.GetFullPath(directory));
+            LocalDirectories.Claim(Path.GetFullPath(directory));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

@@ -3,6 +3,13 @@ namespace Flow.Storage.Sqlite;
 /// <summary>Files that only their user may read.</summary>
 internal static class PrivateFile
 {
+    /// <summary>A directory that exists already is left as it is.</summary>
+    public static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     public static FileStream OpenOrCreate(string path, FileShare share)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };

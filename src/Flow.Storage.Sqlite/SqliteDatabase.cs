@@ -33,7 +33,7 @@ internal sealed class SqliteDatabase : IDisposable
         var path = System.IO.Path.GetFullPath(options.Path);
         try
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+            PrivateFile.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
             if (StoreLock.TryTake(path) is not { } owned) return null;
             SqliteConnection? connection = null;
             try

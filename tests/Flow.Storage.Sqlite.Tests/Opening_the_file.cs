@@ -45,6 +45,18 @@ public sealed class Opening_the_file
     }
 
     [Fact]
+    public async Task Keeps_a_folder_that_it_makes_private()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var database = new TemporaryDatabase();
+        var path = Path.Combine(database.Folder, "made", "below", "flow.db");
+        await using var store = new SqliteFlowStore(new() { Path = path }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<SqliteFlowStore>.Instance);
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        File.GetUnixFileMode(Path.Combine(database.Folder, "made")).Should().Be(owner);
+        File.GetUnixFileMode(Path.Combine(database.Folder, "made", "below")).Should().Be(owner);
+    }
+
+    [Fact]
     public async Task Keeps_the_file_private()
     {
         if (OperatingSystem.IsWindows()) return;

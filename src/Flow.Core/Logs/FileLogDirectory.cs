@@ -12,11 +12,13 @@ internal sealed class FileLogDirectory(string root, LogId log)
     private const int Stripes = 64;
     private readonly string path = Path.Combine([root, .. log.ToString().Split('/')]);
 
+    public LogId Log => log;
+
     public string StatePath => Path.Combine(path, ".state");
 
     public string PathOf(long start) => Path.Combine(path, string.Create(CultureInfo.InvariantCulture, $".{start:D20}"));
 
-    public void Create() => Directory.CreateDirectory(path);
+    public void Create() => CreatePrivate(path);
 
     public bool Exists() => File.Exists(StatePath);
 
@@ -71,9 +73,16 @@ internal sealed class FileLogDirectory(string root, LogId log)
         {
             try { return File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
             // "File not found": the directory was missing, and was there again when .NET looked why; somebody else has just made it.
-            catch (IOException e) when ((e is DirectoryNotFoundException or FileNotFoundException) && create is not null && attempt < 3) { Directory.CreateDirectory(create); }
+            catch (IOException e) when ((e is DirectoryNotFoundException or FileNotFoundException) && create is not null && attempt < 3) { CreatePrivate(create); }
             catch (IOException e) when (IsSharingViolation(e)) { return null; }
         }
+    }
+
+    // What apps and builds print is their user's alone; directories that exist already stay as they are.
+    private static void CreatePrivate(string directory)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
+        else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     // EWOULDBLOCK on Linux and on macOS; ERROR_SHARING_VIOLATION.

@@ -35,8 +35,15 @@ public sealed class FileLogStore : ILogStore
     public long RetainedBytes { get; init; } = 64L * 1024 * 1024;
 
     /// <inheritdoc/>
-    public async ValueTask<ILogWriter> OpenAsync(LogId log, CancellationToken cancellationToken) =>
-        await FileLogWriter.OpenAsync(DirectoryOf(log), SegmentBytes, RetainedBytes, cancellationToken);
+    public async ValueTask<ILogWriter> OpenAsync(LogId log, CancellationToken cancellationToken)
+    {
+        var directory = DirectoryOf(log);
+        try
+        {
+            return await FileLogWriter.OpenAsync(directory, SegmentBytes, RetainedBytes, cancellationToken);
+        }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(log, e); }
+    }
 
     /// <inheritdoc/>
     /// <remarks>An offset beyond the end reads as empty at the end, so <see cref="long.MaxValue"/> asks how long the log is.</remarks>
@@ -44,6 +51,15 @@ public sealed class FileLogStore : ILogStore
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
         var directory = DirectoryOf(log);
+        try
+        {
+            return await ReadAsync(directory, offset, maxBytes, cancellationToken);
+        }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(log, e); }
+    }
+
+    private static async Task<LogChunk> ReadAsync(FileLogDirectory directory, long offset, int maxBytes, CancellationToken cancellationToken)
+    {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -57,8 +73,9 @@ public sealed class FileLogStore : ILogStore
 
             var start = segments.Last(s => s <= from);
             var bytes = await ReadSegmentAsync(directory, start, from, maxBytes, cancellationToken);
-            // A segment may be dropped while it is looked at; what is left is looked at anew.
             if (bytes.Length > 0) return new(from, bytes, complete && from + bytes.Length == end);
+            // A segment may be dropped while it is looked at, and a power failure may have taken its end: what is left is looked at anew, from the next one on.
+            offset = segments.Find(s => s > from) is > 0 and var next ? next : from;
         }
     }
 
@@ -85,6 +102,15 @@ public sealed class FileLogStore : ILogStore
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LogId>> ListAsync(LogId prefix, CancellationToken cancellationToken)
     {
+        try
+        {
+            return new(List(prefix, cancellationToken));
+        }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(prefix, e); }
+    }
+
+    private List<LogId> List(LogId prefix, CancellationToken cancellationToken)
+    {
         List<LogId> found = [];
         List<LogId> open = [prefix];
         while (open.Count > 0)
@@ -99,14 +125,18 @@ public sealed class FileLogStore : ILogStore
         }
 
         found.Sort((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()));
-        return new(found);
+        return found;
     }
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(LogId prefix, CancellationToken cancellationToken)
     {
-        DirectoryOf(prefix).Delete();
-        return default;
+        try
+        {
+            DirectoryOf(prefix).Delete();
+            return default;
+        }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(prefix, e); }
     }
 
     private FileLogDirectory DirectoryOf(LogId log) => log == default

@@ -55,6 +55,7 @@ internal sealed class FileLogWriter : ILogWriter
             if (RandomAccess.GetLength(alive) > 0) RandomAccess.SetLength(alive, 0);
             return Write(text.Span);
         }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(directory.Log, e); }
         finally
         {
             gate.Release();
@@ -74,6 +75,7 @@ internal sealed class FileLogWriter : ILogWriter
             using var state = FileLogDirectory.TryOpenExclusive(directory.StatePath);
             if (state is not null) RandomAccess.Write(state, "1"u8, 0);
         }
+        catch (Exception e) when (FileLogTrouble.Is(e)) { throw FileLogTrouble.Of(directory.Log, e); }
         finally
         {
             gate.Release();

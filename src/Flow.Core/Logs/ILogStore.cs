@@ -36,6 +36,7 @@ public readonly partial record struct LogId : IParsable<LogId>
 /// Append-only logs with byte offsets. Logs are not events: they are large, and losing the last second of one in a crash is allowed.
 /// One writer per log at a time; any number of readers. What is appended has been masked already.
 /// </summary>
+/// <remarks>Trouble of the store itself (a full disk, missing rights, a service that is away) is a transient <see cref="FlowException"/> with the code <c>log-unavailable</c>, from every member here and of <see cref="ILogWriter"/>.</remarks>
 public interface ILogStore
 {
     /// <summary>Opens a log to append to. Disposing flushes. The log says so when an earlier writer died in mid-line.</summary>

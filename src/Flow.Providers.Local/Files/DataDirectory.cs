@@ -3,8 +3,6 @@ namespace Flow.Providers.Local.Files;
 /// <summary>Paths below <see cref="LocalOptions.DataDirectory"/>. Everything there belongs to the host's user alone.</summary>
 internal static class DataDirectory
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     public static string Path(LocalOptions options, params ReadOnlySpan<string> segments) =>
         System.IO.Path.GetFullPath(System.IO.Path.Combine([options.DataDirectory, .. segments]));
 
@@ -12,16 +10,12 @@ internal static class DataDirectory
     public static string Create(LocalOptions options, params ReadOnlySpan<string> segments)
     {
         var path = Path(options, segments);
-        CreatePrivate(Path(options));
+        LocalDirectories.Claim(Path(options));
         CreatePrivate(path);
         return path;
     }
 
-    public static void CreatePrivate(string path)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-        else Directory.CreateDirectory(path, Private);
-    }
+    public static void CreatePrivate(string path) => LocalDirectories.Create(path);
 
     /// <summary>Removes a directory. It is moved aside first, so that nothing half-removed is ever found under its name. Missing is success.</summary>
     public static void Remove(string path)

@@ -101,6 +101,6 @@ internal sealed partial class GitMirror(GitUrl url, string objectFormat, GitRunn
 
     private static Task Ignore(Stream stream, CancellationToken cancellationToken) => stream.CopyToAsync(Stream.Null, cancellationToken);
 
-    [LoggerMessage(4101, LogLevel.Warning, "The mirror of {Url} is broken and is made anew: {Detail}")]
+    [LoggerMessage(4150, LogLevel.Warning, "The mirror of {Url} is broken and is made anew: {Detail}")]
     private static partial void LogMirrorBroken(ILogger logger, string url, string detail);
 }

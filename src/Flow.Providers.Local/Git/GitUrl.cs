@@ -7,16 +7,16 @@ namespace Flow.Providers.Local.Git;
 /// <summary>Where a repository is: checked, so that git cannot take it for an option, a remote helper or another protocol than meant.</summary>
 internal sealed partial record GitUrl
 {
-    private GitUrl(string value, bool isLocal) => (Value, IsLocal) = (value, isLocal);
+    private GitUrl(string value, string protocol) => (Value, Protocols) = (value, protocol);
 
     /// <summary>What git is given. Holds no credentials, so messages may show it.</summary>
     public string Value { get; }
 
     /// <summary>A path of this machine that the host configured.</summary>
-    public bool IsLocal { get; }
+    public bool IsLocal => Protocols == "file";
 
     /// <summary>For <c>GIT_ALLOW_PROTOCOL</c>: what this URL needs, and nothing that a redirect could switch to.</summary>
-    public string Protocols => IsLocal ? "file" : "https:http:ssh:git";
+    public string Protocols { get; }
 
     public override string ToString() => Value;
 
@@ -32,20 +32,21 @@ internal sealed partial record GitUrl
         if (Scheme().Match(url) is { Success: true } match)
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)) throw Invalid($"'{WithoutCredentials(url)}' is no URL", "write it anew");
-            return match.Groups[1].Value.ToLowerInvariant() switch
+            var scheme = match.Groups[1].Value.ToLowerInvariant();
+            return scheme switch
             {
-                "file" => new(uri.LocalPath, isLocal: true),
+                "file" => new(uri.LocalPath, "file"),
                 "http" or "https" when uri.UserInfo.Length > 0 => throw Credentials(url),
                 "ssh" when uri.UserInfo.Contains(':') => throw Credentials(url),
-                "http" or "https" or "git" or "ssh" when Safe(uri.Host) && Safe(uri.UserInfo) => new(url, isLocal: false),
+                "http" or "https" or "git" or "ssh" when Safe(uri.Host) && Safe(uri.UserInfo) => new(url, scheme),
                 _ => throw Invalid($"'{WithoutCredentials(url)}' has a protocol or a host that is not supported", "use https, ssh, git, file or a path"),
             };
         }
 
         // git's own rule: a colon before the first slash means ssh, as in git@github.com:acme/shop.git.
         var colon = url.IndexOf(':');
-        if (colon > 0 && !url.AsSpan(0, colon).Contains('/')) return new(url, isLocal: false);
-        return new(Path.GetFullPath(url), isLocal: true);
+        if (colon > 0 && !url.AsSpan(0, colon).Contains('/')) return new(url, "ssh");
+        return new(Path.GetFullPath(url), "file");
     }
 
     /// <summary>For messages about a URL that could not even be parsed.</summary>

@@ -39,7 +39,7 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
         if (!process.Routed) return state.Up >= SettleTime ? Settle(directory, name, state) : default;
 
         var elapsed = timeProvider.GetElapsedTime(Number(state, Started));
-        var answer = state.Up is null ? null : await AskAsync(spec, name, state, elapsed).ConfigureAwait(false);
+        var (asked, answer) = state.Up is null ? default : await AskAsync(spec, name, state, elapsed).ConfigureAwait(false);
         if (answer is { Healthy: true })
         {
             // The answer came from this process only if it is the same one as before.
@@ -47,7 +47,8 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
             return after is { Up: not null } && after.Restarts == state.Restarts ? Settle(directory, name, after) : default;
         }
 
-        return elapsed >= spec.Health.Timeout ? new(null, Unhealthy(spec, name, state, answer)) : default;
+        // Time that passed while no host followed it says nothing about a process that is up: it fails on an answer, not on silence towards nobody.
+        return elapsed >= spec.Health.Timeout && (state.Up is null || asked) ? new(null, Unhealthy(spec, name, state, answer)) : default;
     }
 
     public static RunningProcess View(ProcessName name, SupervisedState state) => new(name.Type, name.Index, state is { Running: true, Up: not null },
@@ -103,16 +104,16 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
         };
     }
 
-    /// <summary>The last answer; asks anew, in the background, when it is old enough.</summary>
-    private async Task<HealthAnswer?> AskAsync(DeploymentSpec spec, ProcessName name, SupervisedState state, TimeSpan elapsed)
+    /// <summary>Whether this host has asked, and the last answer (none: nothing listened); asks anew, in the background, when it is old enough.</summary>
+    private async Task<(bool Asked, HealthAnswer? Answer)> AskAsync(DeploymentSpec spec, ProcessName name, SupervisedState state, TimeSpan elapsed)
     {
         var id = name.ToString();
         answers.TryGetValue(id, out var last);
         var pause = TimeSpan.FromTicks(Math.Clamp(elapsed.Ticks / 8, FirstProbe.Ticks, LastProbe.Ticks));
-        if (last.Answer is not null && timeProvider.GetElapsedTime(last.At) < pause) return last.Answer;
+        if (last.Answer is not null && timeProvider.GetElapsedTime(last.At) < pause) return (true, last.Answer);
         await work.EnsureAsync(spec.Id.ToString(), $"ask {name.Short}", async token =>
             answers[id] = (timeProvider.GetTimestamp(), await probe.AskAsync((int)Number(state, Port), spec.Health, token).ConfigureAwait(false))).ConfigureAwait(false);
-        return answers.TryGetValue(id, out last) ? last.Answer : null;
+        return (answers.TryGetValue(id, out last), last.Answer);
     }
 
     private static FollowResult Settle(string directory, ProcessName name, SupervisedState state)

@@ -65,7 +65,7 @@ internal sealed class CommandLog(ILogStore store, LogId log, SecretMasker masker
         {
             if (writer is not null) await writer.CompleteAsync(default).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
+        catch (FlowException) { }
     }
 
     public async ValueTask DisposeAsync()
@@ -88,7 +88,7 @@ internal sealed class CommandLog(ILogStore store, LogId log, SecretMasker masker
             End = await writer.AppendAsync(text, default).ConfigureAwait(false);
             if (text.Length > 0) inMidLine = text.Span[^1] != (byte)'\n';
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (FlowException)
         {
             lost |= text.Length > 0;
         }

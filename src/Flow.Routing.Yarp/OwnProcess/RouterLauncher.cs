@@ -35,6 +35,12 @@ internal sealed class RouterLauncher(YarpRouterOptions options, RouterSettings s
                 await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException) when (options.Process.StopRouterOnShutdown)
+        {
+            // Not met, so nobody could ask it to stop.
+            process.Kill();
+            throw;
+        }
         finally
         {
             process.Dispose();
@@ -44,7 +50,8 @@ internal sealed class RouterLauncher(YarpRouterOptions options, RouterSettings s
     /// <summary>Stops the router and waits until it has gone, requests in flight included; gives up after its grace and a little more.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await connection.StopAsync(cancellationToken).ConfigureAwait(false);
+        // Said even when the host's time to shut down is over; the connection is not patient for long.
+        await connection.StopAsync(CancellationToken.None).ConfigureAwait(false);
         var began = time.GetTimestamp();
         while (time.GetElapsedTime(began) < options.ShutdownGrace + options.Process.StartTimeout)
         {

@@ -10,7 +10,7 @@ namespace Flow.Routing.Yarp.OwnProcess;
 /// The router as a process of its own, seen from the host. Each change is made to the router's present table and sent as the next number;
 /// a router that was told something else meanwhile refuses the number, and the change is made again to what it has now.
 /// </summary>
-internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
+internal sealed partial class YarpProcessRouter : BackgroundService, IRouter, IHostedLifecycleService
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -28,6 +28,7 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
     // The last table that the router is known to have had in force.
     private RouteTable? known;
     private bool met;
+    private volatile bool leaving;
 
     public YarpProcessRouter(IOptions<YarpRouterOptions> options, TimeProvider time, ILogger<YarpProcessRouter> logger, IStoreOwnership? ownership = null)
     {
@@ -67,10 +68,20 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>From now on no router is started: what stops after this service, and still changes routes, would leave one behind.</summary>
+    public override Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        leaving = true;
+        return base.StopAsync(cancellationToken);
+    }
+
+    /// <summary>Stops the router only when all services have stopped: the apps go before it, and take their routes away.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        leaving = true;
         if (!options.Process.StopRouterOnShutdown || ownership is { IsOwner: false }) return;
+        // Whoever is starting one at this moment ends that first; a start has a deadline of its own.
+        await talking.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             await launcher.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -79,7 +90,15 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
         {
             // Gone already.
         }
+        finally
+        {
+            talking.Release();
+        }
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Starts the router anew whenever it ends, and gives a router that lost its table the last one.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -133,7 +152,9 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
             }
             catch (Exception e) when (RouterConnection.IsAway(e))
             {
-                if (time.GetElapsedTime(began) > options.Process.StartTimeout)
+                // A router that goes with the host has no routes to change any more.
+                if (leaving && options.Process.StopRouterOnShutdown) return;
+                if (leaving || time.GetElapsedTime(began) > options.Process.StartTimeout)
                     throw new FlowException(RouterErrors.Unreachable, $"The router process does not answer on {files.Socket}; {files.Log} may say why.", transient: true, e);
             }
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
@@ -162,14 +183,14 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter
         {
             status = await connection.StatusAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (RouterConnection.IsAway(e))
+        catch (Exception e) when (RouterConnection.IsAway(e) && !leaving)
         {
             status = await launcher.StartAsync(cancellationToken).ConfigureAwait(false);
             LogStarted(status.ProcessId, options.Port);
         }
 
         // Only a host that has just started knows better than the router that runs; two hosts must not replace each other's for ever.
-        if (!met && status.Settings != settings.ToString())
+        if (!met && !leaving && status.Settings != settings.ToString())
         {
             LogReplaces(status.ProcessId);
             known = await connection.TableAsync(cancellationToken).ConfigureAwait(false);

@@ -38,6 +38,43 @@ public sealed class Logs_in_files : IDisposable
     }
 
     [Fact]
+    public async Task Says_in_the_words_of_the_contract_that_the_disk_is_in_trouble()
+    {
+        await using var writer = await store.OpenAsync(Log, token);
+        Directory.Delete(directory, recursive: true);
+        // Nothing can be made where a file is.
+        await File.WriteAllTextAsync(directory, "", token);
+        try
+        {
+            Func<Task>[] calls = [
+                async () => await store.OpenAsync(Log, token), async () => await writer.AppendAsync(Utf8("x"), token), async () => await writer.CompleteAsync(token),
+            ];
+            foreach (var call in calls)
+            {
+                var trouble = (await call.Should().ThrowAsync<FlowException>()).Which;
+                (trouble.Code, trouble.Transient).Should().Be(("log-unavailable", true));
+            }
+        }
+        finally
+        {
+            File.Delete(directory);
+            Directory.CreateDirectory(directory);
+        }
+    }
+
+    [Fact]
+    public async Task Goes_on_behind_a_segment_whose_end_was_lost()
+    {
+        var small = new FileLogStore(directory) { SegmentBytes = 4 };
+        await using (var writer = await small.OpenAsync(Log, token)) await writer.AppendAsync(Utf8("one\ntwo\nsix\n"), token);
+        var segment = Path.Combine(directory, Log.ToString(), ".00000000000000000004");
+        using (var file = File.OpenHandle(segment, FileMode.Open, FileAccess.Write)) RandomAccess.SetLength(file, 1);
+
+        (await AllAsync(small)).Should().Be("one\ntsix\n");
+        (await small.ReadAsync(Log, 6, 100, token)).Offset.Should().Be(8);
+    }
+
+    [Fact]
     public async Task Tells_offsets_and_completion_to_another_process()
     {
         var writer = await store.OpenAsync(Log, token);

@@ -37,6 +37,24 @@ public sealed class Registering_source_and_builder
     }
 
     [Fact]
+    public async Task Makes_the_data_directory_private_also_when_somebody_else_made_it()
+    {
+        using var temporary = new TemporaryDirectory();
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var root = Directory.CreateDirectory(Path.Combine(temporary.Root, "data"), owner | UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.OtherExecute).FullName;
+        var options = new LocalOptions { DataDirectory = root };
+        options.SupervisorCommand.Add("supervise");
+        new LocalOptionsValidator().Validate(null, options).Succeeded.Should().BeTrue();
+        var directories = new LocalDirectories(options);
+        await using (var log = await new Flow.Logs.FileLogStore(directories.Logs).OpenAsync(Flow.Logs.LogId.Parse("app/shop.1.1/web.1"), TestContext.Current.CancellationToken))
+            await log.AppendAsync("secret\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Flow.Providers.Local.Files.DataDirectory.Create(options, "builds");
+
+        File.GetUnixFileMode(root).Should().Be(owner);
+        Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).Should().HaveCountGreaterThan(4).And.OnlyContain(d => File.GetUnixFileMode(d) == owner);
+    }
+
+    [Fact]
     public void Names_every_option_that_makes_no_sense()
     {
         var builder = new Builder();

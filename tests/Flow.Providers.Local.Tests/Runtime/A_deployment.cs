@@ -33,6 +33,32 @@ public sealed class A_deployment : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Is_asked_before_it_fails_when_its_host_was_away_for_longer_than_it_may_take()
+    {
+        var spec = RuntimeBench.Spec("shop.1.1", new ProcessSpec("web", RuntimeBench.Web(delay: 2000), 1, true));
+        var started = await SupervisionBench.PollAsync(async () =>
+        {
+            (await bench.Runtime.DeployAsync(spec, token)).IsRunning.Should().BeTrue();
+            return await bench.Runtime.InspectAsync(spec.Id, token);
+        }, d => d is { Processes: [{ Running: true }] }, "the process");
+        await bench.Runtime.DisposeAsync();
+        await SupervisionBench.PollAsync(async () =>
+        {
+            try { return await RuntimeBench.GetAsync(started!.Processes[0].Endpoint!); }
+            catch (HttpRequestException) { return ""; }
+        }, said => said.Length > 0, "the app");
+
+        var later = bench.NewRuntime(new LaterClock());
+        (await RuntimeBench.EndAsync(() => later.DeployAsync(spec, token))).Value.Should().NotBeNull();
+    }
+
+    /// <summary>The machine's clock, an hour later.</summary>
+    private sealed class LaterClock : TimeProvider
+    {
+        public override long GetTimestamp() => base.GetTimestamp() + (3600 * TimestampFrequency);
+    }
+
+    [Fact]
     public async Task Is_scaled_by_asking_for_other_quantities()
     {
         var one = RuntimeBench.Spec("shop.1.1", new ProcessSpec("web", RuntimeBench.Web(), 1, true));

@@ -35,9 +35,9 @@ public sealed class RuntimeBench : IAsyncDisposable
     internal SupervisedRecord Record(string id) => bench.Record(id);
     public Task<string> LogAsync(string id) => bench.LogAsync(id);
 
-    internal LocalRuntime NewRuntime()
+    internal LocalRuntime NewRuntime(TimeProvider? time = null)
     {
-        LocalRuntime runtime = new(new Files(ArtifactDirectory), bench.NewSupervisor(), Microsoft.Extensions.Options.Options.Create(Options), TimeProvider.System, NullLogger<LocalRuntime>.Instance);
+        LocalRuntime runtime = new(new Files(ArtifactDirectory), bench.NewSupervisor(), Microsoft.Extensions.Options.Options.Create(Options), time ?? TimeProvider.System, NullLogger<LocalRuntime>.Instance);
         runtimes.Add(runtime);
         return runtime;
     }

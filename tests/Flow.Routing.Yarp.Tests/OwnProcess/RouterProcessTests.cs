@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -145,6 +147,55 @@ public sealed class A_router_process
         await world.StopHostsAsync();
         await FluentActions.Awaiting(() => world.Connection.StatusAsync(Cancellation)).Should().ThrowAsync<HttpRequestException>();
         File.Exists(world.Files.Socket).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stops_after_everything_that_still_changes_routes_and_is_not_started_again(bool killed)
+    {
+        await using var world = new OwnProcessWorld();
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        // Registered first, so it stops last.
+        var last = new LastToStop();
+        builder.Services.AddSingleton<IHostedService>(last);
+        world.AddRouter(builder.Services, options => options.Process.StopRouterOnShutdown = true);
+        using var host = builder.Build();
+        await host.StartAsync(Cancellation);
+        var router = host.Services.GetRequiredService<IRouter>();
+        last.Stopping = async () =>
+        {
+            if (killed) await world.KillRouterAsync();
+            await router.SetAsync(Routes.Of("shop.1.1"), Cancellation);
+            if (!killed) (await world.Connection.TableAsync(Cancellation)).Routes.Should().ContainKey(Routes.Shop);
+        };
+        await host.StopAsync(Cancellation);
+        await router.SetAsync(Routes.Of("shop.1.2"), Cancellation);
+        (await router.DrainAsync([InHostWorld.DeadAddress()], TimeSpan.FromSeconds(5), Cancellation)).Should().Be(0);
+        await using var free = world.Files.TryLock();
+        free.Should().NotBeNull("no router is left");
+    }
+
+    [Fact]
+    public async Task Is_not_started_by_a_host_that_leaves()
+    {
+        await using var world = new OwnProcessWorld();
+        using var host = OwnProcessWorld.CreateHost(world.Directory, world.Port);
+        await host.StartAsync(Cancellation);
+        var router = host.Services.GetRequiredService<IRouter>();
+        await host.StopAsync(Cancellation);
+        await world.KillRouterAsync();
+        var failure = await FluentActions.Awaiting(() => router.SetAsync(Routes.Of("shop.1.1"), Cancellation).AsTask()).Should().ThrowAsync<FlowException>();
+        failure.Which.Transient.Should().BeTrue();
+        await using var free = world.Files.TryLock();
+        free.Should().NotBeNull("no router was started");
+    }
+
+    private sealed class LastToStop : IHostedService
+    {
+        public Func<Task> Stopping { get; set; } = () => Task.CompletedTask;
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => Stopping();
     }
 
     [Fact]

@@ -65,15 +65,20 @@ internal sealed class OwnProcessWorld : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         if (ownership is not null) builder.Services.AddSingleton(ownership);
-        new FlowBuilder(builder.Services).UseYarpRouterProcess(options =>
+        AddRouter(builder.Services, directory, port, configure);
+        return builder.Build();
+    }
+
+    public void AddRouter(IServiceCollection services, Action<YarpRouterOptions> configure) => AddRouter(services, Directory, Port, configure);
+
+    private static void AddRouter(IServiceCollection services, string directory, int port, Action<YarpRouterOptions>? configure) =>
+        new FlowBuilder(services).UseYarpRouterProcess(options =>
         {
             options.Port = port;
             options.Process.Directory = directory;
             options.ShutdownGrace = TimeSpan.FromSeconds(1);
             configure?.Invoke(options);
         });
-        return builder.Build();
-    }
 
     public async ValueTask DisposeAsync()
     {

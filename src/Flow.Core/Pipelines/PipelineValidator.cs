@@ -71,7 +71,7 @@ internal static class PipelineValidator
         foreach (var twice in definitions.GroupBy(d => d.Name).Where(g => g.Count() > 1))
             yield return $"Flow:Pipelines:{twice.Key}: is declared {twice.Count()} times, in configuration or in code: declare it once.";
         foreach (var shared in definitions.SelectMany(d => d.Apps.Select(a => (App: a.Name, Pipeline: d.Name))).Distinct().GroupBy(p => p.App).Where(g => g.Count() > 1))
-            yield return $"App {shared.Key} is declared by several pipelines ({string.Join(", ", shared.Select(p => p.Pipeline).Order())}): an app belongs to one.";
+            yield return $"App {shared.Key} is declared by several pipelines ({string.Join(", ", shared.Select(p => p.Pipeline.ToString()).Order(StringComparer.Ordinal))}): an app belongs to one.";
     }
 
     /// <summary>User information of a web address; of others (<c>ssh://git@host</c>) only a password.</summary>

@@ -47,9 +47,9 @@ public static class StatusPageExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
-        if (endpoints.ServiceProvider.GetService<StatusEndpoints>() is not { } pages)
+        // Asked for, not made: what it needs (the store) is made after start-up has been validated, and not at all by a host that stands by.
+        if (!endpoints.ServiceProvider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(StatusEndpoints)))
             throw new InvalidOperationException("MapFlowStatus needs services of its own: add .AddStatusPage() to AddFlow(...).");
-        var logs = endpoints.ServiceProvider.GetRequiredService<LogEndpoints>();
 
         var group = endpoints.MapGroup(prefix);
         ((IEndpointConventionBuilder)group).Finally(e =>
@@ -57,16 +57,18 @@ public static class StatusPageExtensions
             ClosedByDefault.Judge(e);
             WithHeaders(e);
         });
-        group.MapGet("/", pages.BoardAsync);
-        group.MapGet("pipelines/{name}", pages.PipelineAsync);
-        group.MapGet("apps/{name}", pages.AppAsync);
-        group.MapGet("runs/{id}", pages.RunAsync);
-        group.MapGet("logs/{**id}", logs.ReadAsync);
-        group.MapGet("tail/{**id}", logs.Tail);
+        group.MapGet("/", (HttpContext context, string? after = null) => Of<StatusEndpoints>(context).BoardAsync(context, after));
+        group.MapGet("pipelines/{name}", (HttpContext context, string name) => Of<StatusEndpoints>(context).PipelineAsync(context, name));
+        group.MapGet("apps/{name}", (HttpContext context, string name) => Of<StatusEndpoints>(context).AppAsync(context, name));
+        group.MapGet("runs/{id}", (HttpContext context, string id) => Of<StatusEndpoints>(context).RunAsync(context, id));
+        group.MapGet("logs/{**id}", (HttpContext context, string id, string? offset = null) => Of<LogEndpoints>(context).ReadAsync(context, id, offset));
+        group.MapGet("tail/{**id}", (HttpContext context, string id, string? offset = null) => Of<LogEndpoints>(context).Tail(context, id, offset));
         group.MapGet(StatusAssets.Style.Route, StatusAssets.Style.Serve);
         group.MapGet(StatusAssets.Script.Route, StatusAssets.Script.Serve);
         return group.ExcludeFromDescription();
     }
+
+    private static T Of<T>(HttpContext context) where T : class => context.RequestServices.GetRequiredService<T>();
 
     /// <summary>Around everything, refusals included.</summary>
     private static void WithHeaders(EndpointBuilder endpoint)

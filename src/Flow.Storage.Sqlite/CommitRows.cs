@@ -40,7 +40,7 @@ internal sealed class CommitRows(CommitSql sql, StoredPositions last)
             request.Enqueued[i] = new(++LastInput, SingleProcessQueue.Later(now, work.After), kept, work.RequestKey);
             sql.Enqueue(LastInput, work, StoredTime.Later(at, work.After));
         }
-        if (commit.Change is not { Forget: true } forget) return new(CommitStatus.Ok, commit.Change is null ? 0 : commit.Change.ExpectedVersion + 1);
+        if (commit.Change is not { Forget: true } forget) return new(CommitStatus.Ok, commit.Change is null or { Unwritten: true } ? 0 : commit.Change.ExpectedVersion + 1);
 
         foreach (var waiting in request.Slot!.Work) sql.Complete(waiting.Id);
         sql.Forget(request.Row, forget.Claim.Stream, inputsBefore);
@@ -50,7 +50,8 @@ internal sealed class CommitRows(CommitSql sql, StoredPositions last)
 
     private void WriteChange(CommitRequest request, StreamSlot slot, StreamChange change, long at)
     {
-        if (slot.Row == 0) sql.Insert(request.Row = ++lastRow, change);
+        if (change.Unwritten) request.Row = 0;
+        else if (slot.Row == 0) sql.Insert(request.Row = ++lastRow, change);
         else sql.Update(request.Row = slot.Row, change);
         for (var i = 0; i < change.Events.Count; i++) sql.Append(++LastPosition, request.Row, change.ExpectedVersion + 1, change.Events[i], at);
         for (var i = 0; i < request.Commit.Complete.Count; i++) sql.Complete(request.Commit.Complete[i]);

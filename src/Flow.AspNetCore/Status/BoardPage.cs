@@ -43,7 +43,7 @@ internal static class BoardPage
         List<Html> problems = [];
         if (pipeline.State.Trouble is { } trouble)
             problems.Add(Html.Of($"<b>The repository cannot be read:</b> <bdi>{trouble.Failure.Message}</bdi> <span class=\"dim\">{trouble.Times} times, first {Phrases.Age(trouble.Since, page.Now)}. What is built already can still be deployed.</span>"));
-        if (pipeline.State.Brake is { Length: > 0 } brake && brake.Contains(' ', StringComparison.Ordinal)) problems.Add(Html.Of($"<b>Brake:</b> <bdi>{brake}</bdi>"));
+        if (pipeline.State.Brake is { } brake) problems.Add(Html.Of($"<b>Brake:</b> <bdi>{brake}</bdi>"));
         problems.AddRange(pipeline.State.Problems.OrderBy(p => p.Key, StringComparer.Ordinal).Take(20).Select(p => Html.Of($"<b><bdi>{p.Key}</bdi>:</b> <bdi>{p.Value}</bdi>")));
         return Html.If(problems.Count > 0, () => Html.Of($"<ul class=\"problems\">{Html.Each(problems, p => Html.Of($"<li>{p}</li>"))}</ul>"));
     }

@@ -60,7 +60,9 @@ internal sealed partial class AppDecider
 
     private static Decision Receive(StreamId self, AppState app, ReceivePromotion offer, DateTimeOffset now)
     {
-        if (app.Candidates.Any(c => c.Origin?.Promotion == offer.Origin.Promotion) || app.Releases.Any(r => r.Origin?.Promotion == offer.Origin.Promotion)) return Decision.Nothing;
+        // A promotion's id may be somebody's request key, and that is unique for one app only.
+        bool Same(PromotionOrigin? known) => known?.Promotion == offer.Origin.Promotion && known.From == offer.Origin.From;
+        if (app.Candidates.Any(c => Same(c.Origin)) || app.Releases.Any(r => Same(r.Origin))) return Decision.Nothing;
         if (app.Life != AppLife.Active) return Refuse("there is no such app");
         if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
         if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");

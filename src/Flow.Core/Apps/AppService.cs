@@ -47,6 +47,7 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(command);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, Pipelines.PipelineValidator.LongestTimeout);
         return Ask(app, new RunCommand(command, timeout, by), requestKey, cancellationToken);
     }
 

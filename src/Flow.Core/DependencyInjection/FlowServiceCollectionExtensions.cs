@@ -111,7 +111,7 @@ public static class FlowServiceCollectionExtensions
     /// <param name="anchor">One of <see cref="WellKnownSteps"/>.</param>
     /// <param name="after">After the anchor; otherwise before it.</param>
     /// <param name="repeat">What may be done after a crash in the middle.</param>
-    /// <param name="timeout">At most this long; null: 10 minutes.</param>
+    /// <param name="timeout">At most this long, and at most a day; null: 10 minutes.</param>
     public static IFlowBuilder AddRunStep<TStep>(this IFlowBuilder builder, string name, string anchor, bool after = true, StepRepeat repeat = StepRepeat.Idempotent, TimeSpan? timeout = null)
         where TStep : class, IRunStep
     {

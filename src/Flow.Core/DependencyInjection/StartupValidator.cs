@@ -28,9 +28,12 @@ internal sealed class StartupValidator(IServiceProvider services, IEnumerable<Pr
         {
             if (!AppName.TryParse(step.Name, null, out _) || Anchors.Contains(step.Name)) errors.Add($"'{step.Name}' is no name for a run step: a lower-case label that is no well-known step.");
             if (!Anchors.Contains(step.Anchor)) errors.Add($"Run step '{step.Name}': there is no step '{step.Anchor}' to stand beside; choose one of {string.Join(", ", Anchors)}.");
+            if (step.Timeout <= TimeSpan.Zero || step.Timeout > PipelineValidator.LongestTimeout) errors.Add($"Run step '{step.Name}': its timeout must be more than 0 and at most a day.");
         }
-        foreach (var pipeline in services.GetServices<PipelineDefinition>()) errors.AddRange(PipelineValidator.Validate(pipeline, providers));
-        if (services.GetService<ConfiguredPipelines>() is { } configured) errors.AddRange(configured.Read(out var definitions).Concat(definitions.SelectMany(d => PipelineValidator.Validate(d, providers))));
+        IReadOnlyList<PipelineDefinition> read = [];
+        if (services.GetService<ConfiguredPipelines>() is { } configured) errors.AddRange(configured.Read(out read));
+        List<PipelineDefinition> pipelines = [.. services.GetServices<PipelineDefinition>(), .. read];
+        errors.AddRange(pipelines.SelectMany(p => PipelineValidator.Validate(p, providers)).Concat(PipelineValidator.ValidateTogether(pipelines)).Distinct());
         return errors.Count == 0 ? Task.CompletedTask : throw new OptionsValidationException("Flow", typeof(FlowOptions), errors);
     }
 

@@ -155,14 +155,19 @@ internal sealed partial class StreamTurn(
         }
 
         var changed = !ReferenceEquals(next, state);
+        List<NewEvent> events = [.. decision.Events.Where(e => e is not IUnrecorded).Select(kind.WriteEvent)];
+        var owes = !decision.Forgets && kind.Next(claim.Stream, next) is not null;
+        // Whoever asks something of a stream that does not exist does not make it exist.
+        var unwritten = version == 0 && !changed && !owes && events.Count == 0 && !decision.Forgets;
         var change = new StreamChange
         {
             Claim = claim,
             ExpectedVersion = version,
-            Events = [.. decision.Events.Where(e => e is not IUnrecorded).Select(kind.WriteEvent)],
-            Snapshot = changed || version == 0 ? Written(next) : null,
-            Owes = !decision.Forgets && kind.Next(claim.Stream, next) is not null,
+            Events = events,
+            Snapshot = changed || (version == 0 && !unwritten) ? Written(next) : null,
+            Owes = owes,
             Forget = decision.Forgets,
+            Unwritten = unwritten,
         };
         var result = await CommitAsync(change, work, decision.Messages, decision.Answer, stopping);
         if (result == Step.Committed)

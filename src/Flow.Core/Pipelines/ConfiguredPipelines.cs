@@ -29,6 +29,7 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
             Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
             var repository = at.GetSection("Repository");
             Known(repository, "Url", "RootFolder", "DefaultBranch", "ProposalBranches", "TrustPullRequestRefs");
+            Known(at.GetSection("Health"), "Path", "Timeout");
             var name = Name<PipelineName>(at);
             if (name is null) return null;
             return new()
@@ -47,13 +48,13 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
                 Builder = at["Builder"] ?? Defaults.Builder,
                 Runtime = at["Runtime"] ?? Defaults.Runtime,
                 LookInterval = Span(at, "LookInterval", Defaults.LookInterval),
-                Apps = [.. at.GetSection("Apps").GetChildren().Select(App).OfType<AppDefinition>()],
+                Apps = [.. Keyed(at, "Apps").Select(App).OfType<AppDefinition>()],
                 ReviewApps = at.GetSection("ReviewApps") is var review && review.Exists() ? Review(review) : null,
-                AddOns = [.. at.GetSection("AddOns").GetChildren().Select(a => new AddOnWish { Name = a.Key, Provider = a["Provider"] ?? "", Plan = a["Plan"] })],
+                AddOns = [.. Keyed(at, "AddOns").Select(AddOn)],
                 Health = new() { Path = at["Health:Path"] ?? Defaults.Health.Path, Timeout = Span(at, "Health:Timeout", Defaults.Health.Timeout) },
                 BuildTimeout = Span(at, "BuildTimeout", Defaults.BuildTimeout),
                 ReleaseTimeout = Span(at, "ReleaseTimeout", Defaults.ReleaseTimeout),
-                ReleaseRepeat = Value<StepRepeat>(at, "ReleaseRepeat", StepRepeat.Idempotent, (string? s, out StepRepeat v) => Enum.TryParse(s, true, out v)),
+                ReleaseRepeat = Value<StepRepeat>(at, "ReleaseRepeat", StepRepeat.Idempotent, (string? s, out StepRepeat v) => Enum.TryParse(s, true, out v) && Enum.IsDefined(v)),
                 DrainDeadline = Span(at, "DrainDeadline", Defaults.DrainDeadline),
                 StopGrace = Span(at, "StopGrace", Defaults.StopGrace),
                 MaxClosingsAtOnce = Value(at, "MaxClosingsAtOnce", Defaults.MaxClosingsAtOnce, int.TryParse),
@@ -63,14 +64,21 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
         private AppDefinition? App(IConfigurationSection at)
         {
             Known(at, "Stage", "Branch", "Gates", "Config");
+            if (at["Stage"] is null) Errors.Add($"{at.Path}:Stage: is missing: choose Development, Staging or Production.");
             return Name<AppName>(at) is not { } name ? null : new()
             {
                 Name = name,
-                Stage = Value<Stage>(at, "Stage", Stage.Production, (string? s, out Stage v) => Enum.TryParse(s, true, out v)),
+                Stage = Value<Stage>(at, "Stage", Stage.Production, (string? s, out Stage v) => Enum.TryParse(s, true, out v) && Enum.IsDefined(v)),
                 Branch = at["Branch"],
                 Gates = Texts(at.GetSection("Gates")),
                 Config = Map(at.GetSection("Config")),
             };
+        }
+
+        private AddOnWish AddOn(IConfigurationSection at)
+        {
+            Known(at, "Provider", "Plan");
+            return new() { Name = at.Key, Provider = at["Provider"] ?? "", Plan = at["Plan"] };
         }
 
         private ReviewAppPolicy Review(IConfigurationSection at)
@@ -99,13 +107,27 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
             return null;
         }
 
+        private IEnumerable<IConfigurationSection> Keyed(IConfigurationSection at, string key)
+        {
+            var section = at.GetSection(key);
+            if (!string.IsNullOrEmpty(section.Value)) Errors.Add($"{section.Path}: is no value, but a section for each name.");
+            return section.GetChildren();
+        }
+
         private void Known(IConfigurationSection at, params string[] keys)
         {
+            if (!string.IsNullOrEmpty(at.Value)) Errors.Add($"{at.Path}: is no value, but a section; its settings are {string.Join(", ", keys)}.");
             foreach (var stray in at.GetChildren().Where(c => !keys.Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
                 Errors.Add($"{stray.Path}: there is no such setting; there are {string.Join(", ", keys)}.");
         }
 
-        private static IReadOnlyList<string> Texts(IConfigurationSection at) => [.. at.GetChildren().Select(c => c.Value).OfType<string>()];
+        private IReadOnlyList<string> Texts(IConfigurationSection at)
+        {
+            // Left out without a word, a gate would be no gate.
+            if (!string.IsNullOrEmpty(at.Value)) Errors.Add($"{at.Path}: is a list, even with one element.");
+            return [.. at.GetChildren().Select(c => c.Value).OfType<string>()];
+        }
+
         private static Dictionary<string, string> Map(IConfigurationSection at) => at.GetChildren().ToDictionary(c => c.Key, c => c.Value ?? "");
     }
 }

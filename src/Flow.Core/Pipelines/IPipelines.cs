@@ -30,6 +30,9 @@ public interface IPipelines
     /// <summary>A maintainer vouches for exactly this commit of an untrusted proposal. A later push voids nothing: it is another commit.</summary>
     ValueTask<Answer> ApproveCommitAsync(PipelineName pipeline, CommitSha commit, string by, CancellationToken cancellationToken = default);
 
-    /// <summary>Lets the teardowns happen that the brake has stopped.</summary>
+    /// <summary>
+    /// Lets the teardowns happen that the brake has stopped: those of <see cref="PipelineState.BrakeHolds"/> at that moment, as far as they are still missing at the
+    /// next complete look. What vanishes later waits for a confirmation of its own.
+    /// </summary>
     ValueTask<Answer> ConfirmClosingsAsync(PipelineName pipeline, string by, CancellationToken cancellationToken = default);
 }

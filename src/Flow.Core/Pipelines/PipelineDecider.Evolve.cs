@@ -5,8 +5,6 @@ namespace Flow.Pipelines;
 
 internal sealed partial class PipelineDecider
 {
-    private const string ConfirmedBrake = "confirmed";
-
     public override PipelineState Evolve(PipelineState pipeline, PipelineEvent happened) => happened switch
     {
         PipelineDeclared declared => pipeline with { Declared = declared.Pipeline },
@@ -27,8 +25,8 @@ internal sealed partial class PipelineDecider
         {
             Problems = problem.Text is null ? pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).Remove(problem.Place) : pipeline.Problems.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItem(problem.Place, problem.Text),
         },
-        BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason },
-        ClosingsConfirmed => pipeline with { Brake = ConfirmedBrake },
+        BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason, BrakeHolds = brake.Holds, ConfirmedClosings = [] },
+        ClosingsConfirmed confirmed => pipeline with { Brake = null, BrakeHolds = [], ConfirmedClosings = confirmed.Keys },
         _ => throw new InvalidOperationException($"A pipeline knows no {happened.GetType().Name}."),
     };
 

@@ -83,14 +83,20 @@ internal sealed partial class PipelineDecider
             else if (complete) vanished.Add(key);
         }
         if (!complete) return decision;
+        // A confirmation is for what somebody has seen missing, and for nothing that vanished since.
+        var confirmed = vanished.Where(pipeline.ConfirmedClosings.Contains).ToList();
+        decision = confirmed.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings, and confirmed"));
         var limit = pipeline.Declared!.Definition.MaxClosingsAtOnce;
-        if (pipeline.Brake is null && vanished.Count > limit)
-            return decision.And(new BrakePulled($"{vanished.Count} proposals vanished at once ({Some(vanished)}), more than {limit}: nothing is torn down until somebody confirms."));
+        var others = vanished.Except(confirmed).ToList();
         // Pulled, it stays so until somebody confirms or all are back: some that come back make the others no more credible.
-        if (pipeline.Brake is not (null or ConfirmedBrake) && vanished.Count > 0) return decision;
-        decision = vanished.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
-        return pipeline.Brake is null ? decision : decision.And(new BrakePulled(""));
+        if (others.Count > 0 && (pipeline.Brake is not null || vanished.Count > limit))
+            return pipeline.Brake is not null && others.SequenceEqual(pipeline.BrakeHolds) ? decision : decision.And(new BrakePulled(Doubt(others, limit), others));
+        decision = others.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
+        return pipeline is { Brake: null, ConfirmedClosings.Count: 0 } ? decision : decision.And(new BrakePulled("", []));
     }
+
+    private static string Doubt(IReadOnlyCollection<string> missing, int limit) =>
+        $"More than {limit} proposals vanished at once; {missing.Count} are missing ({Some(missing)}): nothing is torn down until somebody confirms.";
 
     private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)
     {

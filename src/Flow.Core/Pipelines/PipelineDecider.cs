@@ -37,7 +37,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         ApproveCommit approve => Approve(self, pipeline, approve),
         ConfirmClosings confirm => pipeline.Brake is null
             ? Decision.Nothing.Reply(Answer.Ok(remark: "Nothing waits for confirmation."))
-            : Decision.Of(new ClosingsConfirmed(confirm.By)).And(pipeline.LookDue ? [] : [new LookWanted()]),
+            : Decision.Of(new ClosingsConfirmed(confirm.By, pipeline.BrakeHolds)).And(pipeline.LookDue ? [] : [new LookWanted()]),
         _ => Decision.Nothing,
     };
 

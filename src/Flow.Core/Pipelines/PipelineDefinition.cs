@@ -29,7 +29,7 @@ public sealed record PipelineDefinition
     /// <summary>Name of the runtime.</summary>
     public string Runtime { get; init; } = "local";
 
-    /// <summary>How often the repository is looked at. A webhook only makes that sooner. At least 200 ms.</summary>
+    /// <summary>How often the repository is looked at. A webhook only makes that sooner. 200 ms to a day.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The permanent apps.</summary>
@@ -44,19 +44,19 @@ public sealed record PipelineDefinition
     /// <summary>When new processes count as healthy.</summary>
     public HealthCheck Health { get; init; } = new();
 
-    /// <summary>A build takes at most this long.</summary>
+    /// <summary>A build takes at most this long; a day at the most.</summary>
     public TimeSpan BuildTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>A release phase takes at most this long. (Heroku: 1 hour, fixed.)</summary>
+    /// <summary>A release phase takes at most this long; a day at the most. (Heroku: 1 hour, fixed.)</summary>
     public TimeSpan ReleaseTimeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>What may be done with a release phase that nobody knows the end of.</summary>
     public StepRepeat ReleaseRepeat { get; init; } = StepRepeat.Idempotent;
 
-    /// <summary>Requests in flight to old processes get this long after the switch.</summary>
+    /// <summary>Requests in flight to old processes get this long after the switch; 0 to an hour.</summary>
     public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>After asking politely, processes get this long to end. (Heroku: 30 seconds.)</summary>
+    /// <summary>After asking politely, processes get this long to end; 0 to an hour. (Heroku: 30 seconds.)</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

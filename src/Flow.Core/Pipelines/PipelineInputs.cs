@@ -69,5 +69,7 @@ internal sealed record CheckReported(CommitSha Commit, Check Check) : PipelineEv
 
 /// <summary>Null text: it is mended.</summary>
 internal sealed record ProblemSeen(string Place, string? Text) : PipelineEvent;
-internal sealed record BrakePulled(string Reason) : PipelineEvent;
-internal sealed record ClosingsConfirmed(string By) : PipelineEvent;
+
+/// <summary>What the brake holds from now on; without a reason: nothing. Either way what was confirmed has been dealt with.</summary>
+internal sealed record BrakePulled(string Reason, IReadOnlyList<string> Holds) : PipelineEvent;
+internal sealed record ClosingsConfirmed(string By, IReadOnlyList<string> Keys) : PipelineEvent;

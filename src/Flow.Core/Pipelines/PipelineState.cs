@@ -29,6 +29,10 @@ public sealed record PipelineState
     public IReadOnlyList<CommitSha> Approved { get; init; } = [];
     /// <summary>So many proposals vanished at once that nobody believes it: nothing is torn down until somebody confirms.</summary>
     public string? Brake { get; init; }
+    /// <summary>The proposals that the brake holds: those that were missing at the last complete look. A confirmation is for exactly these.</summary>
+    public IReadOnlyList<string> BrakeHolds { get; init; } = [];
+    /// <summary>The proposals whose end somebody has confirmed: those of them that are still missing at the next complete look are over.</summary>
+    public IReadOnlyList<string> ConfirmedClosings { get; init; } = [];
 
     /// <summary>Checks reported for a commit.</summary>
     public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];

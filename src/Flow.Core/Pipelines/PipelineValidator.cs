@@ -11,6 +11,12 @@ namespace Flow.Pipelines;
 /// <summary>Everything that is wrong with a declaration, at once, each with its place and its fix.</summary>
 internal static class PipelineValidator
 {
+    private const int LongestHealthPath = 1_000;
+
+    /// <summary>Longer waits are mistakes, and far longer ones are more than a timer can do.</summary>
+    public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromHours(1);
+
     public static IReadOnlyList<string> Validate(PipelineDefinition definition, IEnumerable<ProviderDescriptor> providers)
     {
         List<string> errors = [];
@@ -25,12 +31,17 @@ internal static class PipelineValidator
 
         if (definition.Name == default) Error("Name", "is missing.");
         if (string.IsNullOrWhiteSpace(definition.Repository.Url)) Error("Repository:Url", "is missing: give a git URL or path.");
+        // Never with the URL: it would carry the credentials into logs.
+        if (CarriesCredentials(definition.Repository.Url)) Error("Repository:Url", "carries credentials, which would be stored and shown: take them out, and give them to the source provider.");
         if (definition.Repository.RootFolder is { } root && (root.StartsWith('/') || root.Split('/', '\\').Contains(".."))) Error("Repository:RootFolder", $"'{root}' must be relative and must not contain '..'.");
-        if (definition.LookInterval < TimeSpan.FromMilliseconds(200)) Error("LookInterval", "must be at least 200 ms.");
+        if (definition.LookInterval < TimeSpan.FromMilliseconds(200) || definition.LookInterval > LongestTimeout) Error("LookInterval", "must be at least 200 ms and at most a day.");
         if (definition.MaxClosingsAtOnce < 1) Error("MaxClosingsAtOnce", "must be at least 1.");
         foreach (var (key, span) in new[] { ("BuildTimeout", definition.BuildTimeout), ("ReleaseTimeout", definition.ReleaseTimeout), ("Health:Timeout", definition.Health.Timeout) })
-            if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(1)) Error(key, "must be more than 0 and at most a day.");
+            if (span <= TimeSpan.Zero || span > LongestTimeout) Error(key, "must be more than 0 and at most a day.");
+        foreach (var (key, span) in new[] { ("DrainDeadline", definition.DrainDeadline), ("StopGrace", definition.StopGrace) })
+            if (span < TimeSpan.Zero || span > LongestGrace) Error(key, "must be between 0 and an hour.");
         if (!definition.Health.Path.StartsWith('/')) Error("Health:Path", $"'{definition.Health.Path}' must start with '/'.");
+        if (definition.Health.Path.Length > LongestHealthPath) Error("Health:Path", $"must have at most {LongestHealthPath:N0} characters.");
 
         Registered(typeof(ISourceProvider), definition.Source, "Source");
         Registered(typeof(IBuilder), definition.Builder, "Builder");
@@ -38,7 +49,7 @@ internal static class PipelineValidator
         foreach (var app in definition.Apps)
         {
             if (app.Name == default) Error("Apps", "an app has no name.");
-            if (app.Stage < Stage.Development) Error($"Apps:{app.Name}:Stage", $"{app.Stage} apps are made by Flow itself; choose Development, Staging or Production.");
+            if (app.Stage < Stage.Development || !Enum.IsDefined(app.Stage)) Error($"Apps:{app.Name}:Stage", $"{app.Stage} apps are made by Flow itself; choose Development, Staging or Production.");
             foreach (var gate in app.Gates) Registered(typeof(IGate), gate, $"Apps:{app.Name}:Gates");
             foreach (var name in app.Config.Keys.Where(n => !ConfigNames.IsGood(n))) Error($"Apps:{app.Name}:Config", ConfigNames.Problem(name));
         }
@@ -52,5 +63,25 @@ internal static class PipelineValidator
         }
         foreach (var twice in definition.AddOns.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("AddOns", $"'{twice.Key}' is declared twice.");
         return errors;
+    }
+
+    /// <summary>What several declarations have in common and must not.</summary>
+    public static IEnumerable<string> ValidateTogether(IReadOnlyList<PipelineDefinition> definitions)
+    {
+        foreach (var twice in definitions.GroupBy(d => d.Name).Where(g => g.Count() > 1))
+            yield return $"Flow:Pipelines:{twice.Key}: is declared {twice.Count()} times, in configuration or in code: declare it once.";
+        foreach (var shared in definitions.SelectMany(d => d.Apps.Select(a => (App: a.Name, Pipeline: d.Name))).Distinct().GroupBy(p => p.App).Where(g => g.Count() > 1))
+            yield return $"App {shared.Key} is declared by several pipelines ({string.Join(", ", shared.Select(p => p.Pipeline.ToString()).Order(StringComparer.Ordinal))}): an app belongs to one.";
+    }
+
+    /// <summary>User information of a web address; of others (<c>ssh://git@host</c>) only a password.</summary>
+    private static bool CarriesCredentials(string? url)
+    {
+        if (url?.IndexOf("://", StringComparison.Ordinal) is not (> 0 and var at)) return false;
+        var authority = url[(at + 3)..];
+        if (authority.IndexOfAny(['/', '?', '#', '\\']) is >= 0 and var end) authority = authority[..end];
+        if (authority.LastIndexOf('@') is not (>= 0 and var user)) return false;
+        var web = url[..at].EndsWith("http", StringComparison.OrdinalIgnoreCase) || url[..at].EndsWith("https", StringComparison.OrdinalIgnoreCase);
+        return web || authority[..user].Contains(':', StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,8 @@ public interface IRuns
     /// </summary>
     ValueTask<Explanation?> ExplainAsync(RunId run, CancellationToken cancellationToken = default);
 
-    /// <summary>Waits until a run has ended, however it ends. Cancelling stops the waiting.</summary>
+    /// <summary>Waits until a run has ended, however it ends; one that is planned may not have begun yet. Cancelling stops the waiting.</summary>
+    /// <exception cref="FlowException"><c>run-unknown</c>: there is no such run, or none any more.</exception>
     ValueTask<RunState> WaitAsync(RunId run, CancellationToken cancellationToken = default);
 
     /// <summary>Stops a run: its work first, then it ends. Refused after the traffic has been switched.</summary>

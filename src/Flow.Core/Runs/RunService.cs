@@ -36,10 +36,17 @@ internal sealed class RunService(FlowMailbox mailbox, RunExplainer explainer, IL
     {
         for (var pause = TimeSpan.FromMilliseconds(10); ; pause = pause < LongestPause ? pause * 2 : LongestPause)
         {
-            if (await GetAsync(run, cancellationToken) is { Closed: true } closed) return closed;
+            var found = await GetAsync(run, cancellationToken);
+            if (found is { Closed: true }) return found;
+            if (found is not { Plan: not null } && !await IsComingAsync(run, cancellationToken)) throw new FlowException("run-unknown", $"There is no run {run}.");
             await Task.Delay(pause, time, cancellationToken);
         }
     }
+
+    /// <summary>Its app knows a run from planning it to its end; whoever is in neither then has been forgotten, or never was.</summary>
+    private async ValueTask<bool> IsComingAsync(RunId run, CancellationToken cancellationToken) =>
+        (await mailbox.ReadAsync<AppState>(AppDecider.StreamOf(run.App), cancellationToken))?.Candidates.Any(c => c.Run == run) == true
+        || await GetAsync(run, cancellationToken) is { Plan: not null };
 
     public ValueTask<Answer> CancelAsync(RunId run, string reason, string by, CancellationToken cancellationToken = default) => Ask(run, new CancelRun(reason, by), cancellationToken);
 

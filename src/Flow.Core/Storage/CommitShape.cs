@@ -15,6 +15,8 @@ internal static class CommitShape
             Check(change.Claim.Stream);
             if (change.ExpectedVersion < 0)
                 throw new ArgumentException("StreamChange.ExpectedVersion is 0 for a stream that was never written, and grows from there.", nameof(commit));
+            if (change.Unwritten && (change is not { ExpectedVersion: 0, Snapshot: null, Owes: false, Forget: false } || change.Events.Count > 0))
+                throw new ArgumentException("StreamChange.Unwritten changes nothing, of a stream that was never written.", nameof(commit));
             for (var i = 0; i < change.Events.Count; i++) Check(change.Events[i].Type, "NewEvent.Type");
         }
         else if (commit.Complete.Count > 0)

@@ -61,6 +61,11 @@ public sealed record StreamChange
     public bool Owes { get; init; }
     /// <summary>Removes the stream with its events and inputs once this commit is written: the end of its retention.</summary>
     public bool Forget { get; init; }
+    /// <summary>
+    /// The stream stays one that was never written: only the rest of the commit is. For whatever asks something of a stream that does not exist. Its other
+    /// inputs stay. Only with <see cref="ExpectedVersion"/> 0, and with no event, snapshot or debt.
+    /// </summary>
+    public bool Unwritten { get; init; }
 }
 
 /// <summary>One transaction.</summary>

@@ -65,6 +65,11 @@ public sealed class MemoryFlowStore : IFlowStore, IDisposable
             queue.Enqueue(work.To, new(++workIds, SingleProcessQueue.Later(now, work.After), work.Input.ToArray(), work.RequestKey));
         if (commit.Change is not { } change) return new(CommitStatus.Ok);
 
+        if (change.Unwritten)
+        {
+            queue.Committed(slot!, commit.Complete, false);
+            return new(CommitStatus.Ok);
+        }
         tables.Change(change, at);
         if (change.Events.Count > 0) signals.EventsArrived(tables.LastPosition);
         if (change.Forget)

@@ -81,6 +81,24 @@ public static partial class FlowStoreConformance
             Expect.Equal(0, (await s.LoadAsync(Shop))!.Snapshot.Length, "An empty state replaces the last one.");
         }),
 
+        Case("unwritten", "A change that leaves a stream unwritten completes its input and answers; the stream does not exist, its other inputs stay, and it starts at version 1 later.", async s =>
+        {
+            await s.MustAsync(new() { Enqueue = [Work(Shop, "who are you?", requestKey: "r1")], Reserve = ["r1"] });
+            var claim = await s.ClaimOneAsync();
+            var asked = (await s.WorkAsync(claim)).Single();
+            await s.PostAsync(Shop, "meanwhile");
+            var nobody = new StreamChange { Claim = claim, ExpectedVersion = 0, Unwritten = true };
+            var result = await s.CommitAsync(new() { Change = nobody, Complete = [asked.Id], Answers = [new("r1", Json("nobody"))], Enqueue = [Work(new("app", "blog"), "hello")] });
+            Expect.Equal(new CommitResult(CommitStatus.Ok), result, "There is no version.");
+            Expect.That(await s.LoadAsync(Shop) is null, "The stream does not exist.");
+            Expect.Equal(0, (await s.Store.ListAsync("app", null, 10, s.Token)).Count, "It is not listed.");
+            Expect.Equal("nobody", Text((await s.Store.FindKeyAsync("r1", s.Token))!.Answer!.Value), "The answer is there.");
+            Expect.Sequence(["meanwhile"], (await s.WorkAsync(claim)).Select(w => Text(w.Input)), "What came meanwhile is still to be done, under the same claim.");
+            Expect.Equal(CommitStatus.WorkGone, (await s.CommitAsync(new() { Change = nobody, Complete = [asked.Id] })).Status, "Its input is done once.");
+            Expect.Equal(1L, await s.MustAsync(await s.ChangeAsync(claim, 0, "v1")), "It starts at version 1.");
+            Expect.Equal(CommitStatus.VersionConflict, (await s.CommitAsync(new() { Change = nobody })).Status, "Then it exists.");
+        }),
+
         Case("forget", "Forgetting removes the stream with its events and inputs; a later input starts it anew from version 0.", async s =>
         {
             var other = new StreamId("run", "shop.1");

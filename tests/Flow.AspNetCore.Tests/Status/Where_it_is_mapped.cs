@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Flow.DependencyInjection;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using static Flow.AspNetCore.Tests.WebFlowHost;
 
 namespace Flow.AspNetCore.Tests.Status;
@@ -69,6 +72,17 @@ public sealed partial class Where_it_is_mapped
         var page = await flow.PageAsync("/flow/");
         page.Should().NotContain(" style=").And.NotContain("<style").And.NotMatchRegex("<script[^>]*>[^<]").And.NotMatchRegex(" on[a-z]+=");
         (await flow.Client.PostAsync("/flow/", null)).StatusCode.Should().Be(HttpStatusCode.MethodNotAllowed);
+    }
+
+    [Fact]
+    public async Task Mapping_it_makes_nothing_so_that_start_up_tells_what_is_missing()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        builder.Services.AddFlow().AddStatusPage();
+        await using var app = builder.Build();
+        app.MapFlowStatus("/flow").AllowAnonymous();
+        (await app.Awaiting(a => a.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).Which.Failures.Should().Contain(f => f.Contains("UseSqlite"));
     }
 
     [GeneratedRegex("(?:href|src)=\"([^\"]*)\"")]

@@ -37,6 +37,16 @@ public sealed class The_slot
     }
 
     [Fact]
+    public void Is_asked_for_by_promotions_of_two_apps_that_chose_one_id()
+    {
+        var app = App();
+        ReceivePromotion From(string from) => new(new("nightly", AppName.Parse(from), 1), Shop, Stage.Development, Artifact(9), Revision(9), "ada");
+        app.Tell(From("shop-blue"));
+        app.Tell(From("shop-green")).Events.OfType<RunPlanned>().Should().ContainSingle("it is another promotion");
+        app.Tell(From("shop-blue")).Events.Should().BeEmpty("it is known");
+    }
+
+    [Fact]
     public void Goes_to_the_newest_head_whatever_the_order_in_which_heads_are_seen_and_ready()
     {
         Gen.Shuffle(Enumerable.Range(1, 5).ToArray()).Select(Gen.Shuffle(Enumerable.Range(1, 5).ToArray())).Sample((seen, ready) =>

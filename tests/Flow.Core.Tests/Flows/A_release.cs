@@ -148,6 +148,21 @@ public sealed class A_release
     }
 
     [Fact]
+    public async Task That_nobody_planned_does_not_come_to_be_by_asking_for_it()
+    {
+        await using var flow = new FlowHost();
+        await flow.StartAsync();
+        foreach (var unknown in (RunId[])[new(Staging, 999), new(AppName.Parse("nobody"), 1)])
+        {
+            (await flow.Runs.CancelAsync(unknown, "why not", "ada")).Code.Should().Be("run-unknown");
+            (await flow.Runs.GetAsync(unknown)).Should().BeNull();
+            (await flow.Runs.Awaiting(r => r.WaitAsync(unknown).AsTask()).Should().ThrowAsync<FlowException>()).Which.Code.Should().Be("run-unknown");
+        }
+        (await flow.Apps.RestartAsync(AppName.Parse("nobody"), "ada")).Accepted.Should().BeFalse();
+        (await flow.Apps.GetAsync(AppName.Parse("nobody"))).Should().BeNull();
+    }
+
+    [Fact]
     public async Task Of_secrets_needs_a_protector()
     {
         await using var flow = new FlowHost();

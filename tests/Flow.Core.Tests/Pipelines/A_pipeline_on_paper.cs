@@ -75,6 +75,27 @@ public sealed class A_pipeline_on_paper
     }
 
     [Fact]
+    public void Tears_down_what_was_confirmed_and_nothing_that_vanished_since()
+    {
+        var pipeline = Pipeline();
+        Proposal[] all = [.. Enumerable.Range(1, 5).Select(n => Proposal($"pr-{n}", 10 + n))];
+        pipeline.Sees(1, all);
+        pipeline.Sees(1, all[3..]);
+        pipeline.Sees(1, all[3..]);
+        pipeline.State.BrakeHolds.Should().Equal("pr-1", "pr-2", "pr-3");
+        pipeline.Sees(1, [all[0], .. all[3..]]).Said<DestroyApp>().Should().BeEmpty();
+        pipeline.State.BrakeHolds.Should().Equal(["pr-2", "pr-3"], "it is what is missing now");
+        pipeline.Sees(1, [all[0], all[4]]);
+        pipeline.Tell(new ConfirmClosings("ada"));
+        pipeline.State.Brake.Should().BeNull("nothing waits for anybody");
+        pipeline.Sees(1, all[0]).Said<DestroyApp>().Should().HaveCount(2);
+        pipeline.State.Should().Match<PipelineState>(p => p.Brake!.Contains("pr-4") && p.ConfirmedClosings.Count == 0, "pr-4 was not confirmed");
+        pipeline.State.BrakeHolds.Should().Equal("pr-4");
+        pipeline.Sees(1, all[0], all[3], all[4]);
+        pipeline.State.Should().Match<PipelineState>(p => p.Brake == null && p.BrakeHolds.Count == 0);
+    }
+
+    [Fact]
     public void Lifts_its_brake_when_all_are_back()
     {
         var pipeline = Pipeline();

@@ -34,8 +34,8 @@ public interface IApps
     /// <summary>Starts the present release's processes anew, without an interruption and without a release.</summary>
     ValueTask<Answer> RestartAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Runs the user's own shell line with the present release and its config, beside the app. Never repeated by itself. The text is recorded in the run's
-    /// history: give it secrets as config vars, not as words.</summary>
+    /// <summary>Runs the user's own shell line with the present release and its config, beside the app, for more than 0 and at most a day. Never repeated by
+    /// itself. The text is recorded in the run's history: give it secrets as config vars, not as words.</summary>
     ValueTask<Answer> RunCommandAsync(AppName app, string command, TimeSpan timeout, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 
     /// <summary>Keeps automatic deployments back until somebody resumes.</summary>

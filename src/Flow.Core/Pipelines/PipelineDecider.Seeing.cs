@@ -95,7 +95,7 @@ internal sealed partial class PipelineDecider
         return pipeline is { Brake: null, ConfirmedClosings.Count: 0 } ? decision : decision.And(new BrakePulled("", []));
     }
 
-    private static string Doubt(IReadOnlyCollection<string> missing, int limit) =>
+    private static string Doubt(List<string> missing, int limit) =>
         $"More than {limit} proposals vanished at once; {missing.Count} are missing ({Some(missing)}): nothing is torn down until somebody confirms.";
 
     private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)

@@ -23,7 +23,13 @@ internal sealed class LocalDirectories(LocalOptions options)
     /// <summary>Makes the directory, and those above it, for this user alone.</summary>
     public static void Create(string directory)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
-        else Directory.CreateDirectory(directory, Private);
+        if (OperatingSystem.IsWindows() || Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory);
+            return;
+        }
+        // The framework gives the mode to the last one only.
+        if (Path.GetDirectoryName(directory) is { Length: > 0 } above) Create(above);
+        Directory.CreateDirectory(directory, Private);
     }
 }

@@ -81,8 +81,14 @@ internal sealed class FileLogDirectory(string root, LogId log)
     // What apps and builds print is their user's alone; directories that exist already stay as they are.
     private static void CreatePrivate(string directory)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
-        else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (OperatingSystem.IsWindows() || Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory);
+            return;
+        }
+        // The framework gives the mode to the last one only.
+        if (Path.GetDirectoryName(directory) is { Length: > 0 } above) CreatePrivate(above);
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     // EWOULDBLOCK on Linux and on macOS; ERROR_SHARING_VIOLATION.

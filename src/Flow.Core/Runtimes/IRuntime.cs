@@ -7,6 +7,8 @@ namespace Flow.Runtimes;
 /// <remarks>
 /// Registered under a name. Thread-safe. What an app does wrong (exits, never becomes healthy) is data; exceptions are for the runtime's own trouble.
 /// Processes outlive the engine: they run under something that goes on while the host restarts.
+/// An id that was stopped never starts again while the engine that stopped it lives: a <see cref="DeployAsync"/> that comes too late is the permanent failure
+/// <c>deployment-stopped</c>. Only a host that stopped its apps because it shut down asks for the same ids once more, after its next start.
 /// </remarks>
 public interface IRuntime
 {

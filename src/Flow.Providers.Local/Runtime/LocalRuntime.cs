@@ -13,11 +13,12 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
     : IRuntime, IAsyncDisposable
 {
     /// <summary>How long a call may stay for something that is about to happen.</summary>
-    private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(200), Look = TimeSpan.FromMilliseconds(20), AskAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(200), Look = TimeSpan.FromMilliseconds(20), AskAgain = TimeSpan.FromMilliseconds(250), LateCalls = TimeSpan.FromDays(1);
     private static readonly TimeSpan ScaleDownGrace = TimeSpan.FromSeconds(30);
     private readonly LocalDirectories directories = new(options.Value);
     private readonly BackgroundWork work = new();
-    private readonly ConcurrentDictionary<DeploymentId, int> stopping = [];
+    /// <summary>What was stopped, and when: a call that comes too late must not start it again. Of this host alone: one that stopped its apps at shutdown asks for the same ids when it is back.</summary>
+    private readonly ConcurrentDictionary<DeploymentId, long> stopped = [];
     private ProcessFollower? follower;
     private LocalCommands? commands;
 
@@ -51,21 +52,16 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
 
     public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken)
     {
-        stopping.AddOrUpdate(id, 1, (_, n) => n + 1);
-        try
-        {
-            // What is being started now must be there to be found.
-            await work.SettleAsync(id.ToString(), cancellationToken).ConfigureAwait(false);
-            var names = await NamesAsync(id, cancellationToken).ConfigureAwait(false);
-            await Task.WhenAll(names.Select(name => supervisor.StopAsync(name.ToString(), grace, cancellationToken).AsTask())).ConfigureAwait(false);
-            names.ForEach(Follower.Forget);
-            PrivateFiles.Remove(DirectoryOf(id));
-            LogStopped(logger, id, names.Count);
-        }
-        finally
-        {
-            if (stopping.AddOrUpdate(id, 0, (_, n) => n - 1) == 0) stopping.TryRemove(new(id, 0));
-        }
+        stopped[id] = timeProvider.GetTimestamp();
+        foreach (var (old, at) in stopped)
+            if (timeProvider.GetElapsedTime(at) > LateCalls) stopped.TryRemove(new(old, at));
+        // What is being started now must be there to be found.
+        await work.SettleAsync(id.ToString(), cancellationToken).ConfigureAwait(false);
+        var names = await NamesAsync(id, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(names.Select(name => supervisor.StopAsync(name.ToString(), grace, cancellationToken).AsTask())).ConfigureAwait(false);
+        names.ForEach(Follower.Forget);
+        PrivateFiles.Remove(DirectoryOf(id));
+        LogStopped(logger, id, names.Count);
     }
 
     public ValueTask StopCommandAsync(string commandId, TimeSpan grace, CancellationToken cancellationToken) => Commands.StopAsync(commandId, grace, cancellationToken);
@@ -89,7 +85,7 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
 
     private async Task<WorkStatus<Deployment>> DeployOnceAsync(DeploymentSpec spec, CancellationToken cancellationToken)
     {
-        if (stopping.ContainsKey(spec.Id)) return WorkStatus<Deployment>.Running(AskAgain);
+        if (stopped.ContainsKey(spec.Id)) return WorkStatus<Deployment>.Failed(new("deployment-stopped", $"{spec.Id} was stopped, and what was stopped does not start again: deploy anew."));
         var (owner, directory) = (spec.Id.ToString(), DirectoryOf(spec.Id));
         if (PrivateFiles.Find(directory) is null)
         {
@@ -135,6 +131,6 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
     private static Failure? Refuse(Trust trust) => trust == Trust.Trusted ? null
         : new("untrusted-code", "This code comes from somebody without write access to the repository. The local runtime isolates nothing, so it does not run it; use a runtime that does.");
 
-    [LoggerMessage(4201, LogLevel.Information, "Deployment {Deployment} stopped: {Count} processes")]
+    [LoggerMessage(4250, LogLevel.Information, "Deployment {Deployment} stopped: {Count} processes")]
     private static partial void LogStopped(ILogger logger, DeploymentId deployment, int count);
 }

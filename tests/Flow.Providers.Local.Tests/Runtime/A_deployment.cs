@@ -59,6 +59,21 @@ public sealed class A_deployment : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Is_not_started_again_by_a_call_that_comes_after_it_was_stopped()
+    {
+        var spec = RuntimeBench.Spec("shop.1.1", new ProcessSpec("worker", "exec sleep 1000", 1, false));
+        (await bench.DeployAsync(spec)).Value.Should().NotBeNull();
+        await bench.Runtime.StopAsync(spec.Id, TimeSpan.Zero, token);
+        var late = (await bench.Runtime.DeployAsync(spec, token)).Failure!;
+        (late.Code, late.Transient).Should().Be(("deployment-stopped", false));
+        (await bench.Runtime.ListAsync(token)).Should().BeEmpty();
+
+        // As when the machine's host stopped its apps, and is back.
+        var back = bench.NewRuntime();
+        (await RuntimeBench.EndAsync(() => back.DeployAsync(spec, token))).Value.Should().NotBeNull();
+    }
+
+    [Fact]
     public async Task Is_scaled_by_asking_for_other_quantities()
     {
         var one = RuntimeBench.Spec("shop.1.1", new ProcessSpec("web", RuntimeBench.Web(), 1, true));

@@ -43,10 +43,18 @@ internal sealed partial class AppStopper(
 
     private async Task StopAsync(AppState app, OwnedResource owned, CancellationToken cancellationToken)
     {
+        var id = DeploymentId.Parse(owned.Id);
         try
         {
-            var id = DeploymentId.Parse(owned.Id);
             await router.SetAsync(new(id, [], app.Turns * 2 + 1), cancellationToken);
+        }
+        catch (FlowException trouble)
+        {
+            // A router that has gone already leads nobody anywhere.
+            LogTrouble($"the route of {id.App}", trouble);
+        }
+        try
+        {
             await providers.Get<IRuntime>(owned.Provider).StopAsync(id, app.Policy!.StopGrace, cancellationToken);
         }
         catch (FlowException trouble)

@@ -88,7 +88,8 @@ public sealed class What_is_packed(PackedFeed feed)
         new BlobContentId(symbols.DebugMetadataHeader!.Id).Should().Be(new BlobContentId(assembly.ReadCodeViewDebugDirectoryData(codeView).Guid, codeView.Stamp));
         symbols.Documents.Select(d => symbols.GetString(symbols.GetDocument(d).Name)).Should().NotBeEmpty().And.OnlyContain(name => name.StartsWith("/_/", StringComparison.Ordinal));
 
-        string[] secrets = [Checkout.Root + "/", Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + "/"];
+        // In a container either may be the root, which says nothing.
+        var secrets = new[] { Checkout.Root, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) }.Select(p => p.TrimEnd('/') + "/").Where(p => p.Length > 1).ToList();
         foreach (var (file, bytes) in package.Files)
             foreach (var secret in secrets)
                 (bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(secret)) < 0 && bytes.AsSpan().IndexOf(Encoding.Unicode.GetBytes(secret)) < 0).Should().BeTrue($"{file} of {id} should not name {secret}");

@@ -90,7 +90,8 @@ public sealed class A_supervised_command : IAsyncDisposable
         }, token);
         var state = await bench.EndAsync("secret");
         state.Tail.Replace(".", "", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("[masked]", "[masked][masked]");
-        foreach (var file in Directory.EnumerateFiles(bench.Directory, "*", SearchOption.AllDirectories))
+        // The lock, which the supervisor holds to its very end, is empty.
+        foreach (var file in Directory.EnumerateFiles(bench.Directory, "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length > 0))
             (await File.ReadAllTextAsync(file, token)).Should().NotContain(secret, "it is in {0}", file);
     }
 

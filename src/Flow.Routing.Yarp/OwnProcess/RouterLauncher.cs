@@ -35,9 +35,9 @@ internal sealed class RouterLauncher(YarpRouterOptions options, RouterSettings s
                 await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (options.Process.StopRouterOnShutdown)
+        catch (OperationCanceledException)
         {
-            // Not met, so nobody could ask it to stop.
+            // Not met, so nobody knows it and nobody could ask it to stop; whoever needs one starts another.
             process.Kill();
             throw;
         }

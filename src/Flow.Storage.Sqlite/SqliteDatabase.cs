@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using DbUp;
@@ -125,8 +124,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         using var command = connection.CreateCommand();
         command.CommandText = "UPDATE engine SET epoch = epoch + 1, owner = $owner WHERE id = 1 RETURNING epoch";
-        using var process = Process.GetCurrentProcess();
-        command.Parameters.AddWithValue("$owner", $"process {Environment.ProcessId} ({process.ProcessName}) on {Environment.MachineName}");
+        command.Parameters.AddWithValue("$owner", $"process {Environment.ProcessId} ({System.IO.Path.GetFileNameWithoutExtension(Environment.ProcessPath)}) on {Environment.MachineName}");
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 

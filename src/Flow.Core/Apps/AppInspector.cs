@@ -11,9 +11,12 @@ internal sealed class AppInspector(FlowMailbox mailbox) : IEngineStarter
 {
     public Task StartAsync(CancellationToken cancellationToken) => InspectAllAsync(cancellationToken);
 
+    /// <summary>Whether something of an app may run, by its stored JSON: at a start, ten thousand that wait for their first approval cost no time.</summary>
+    public static bool MayRun(ReadOnlyMemory<byte> snapshot) => Peek.HasAny(snapshot.Span, "current"u8, "slot"u8);
+
     public async Task InspectAllAsync(CancellationToken cancellationToken)
     {
-        await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
+        await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, where: MayRun, cancellationToken: cancellationToken))
             if (app.Life == AppLife.Active && (app.Current is not null || app.Slot is not null)) await mailbox.PostAsync(stream, new InspectApp(), cancellationToken: cancellationToken);
     }
 }

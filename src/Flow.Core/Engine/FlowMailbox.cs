@@ -37,16 +37,17 @@ internal sealed partial class FlowMailbox(IFlowStore store, StreamKinds kinds, T
 
     /// <summary>
     /// States of a kind, in order of their keys, page by page. One that cannot be read is logged and left out, so that it does not hide the others;
-    /// whoever concludes something from what is <em>not</em> listed wants it <paramref name="whole"/>, and gets the exception.
+    /// whoever concludes something from what is <em>not</em> listed wants it <paramref name="whole"/>, and gets the exception. What does not pass
+    /// <paramref name="where"/>, which sees the stored JSON, is not even read.
     /// </summary>
     public async IAsyncEnumerable<(StreamId Stream, T State)> ListAsync<T>(
-        string kind, bool whole = false, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default) where T : class
+        string kind, bool whole = false, Func<ReadOnlyMemory<byte>, bool>? where = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default) where T : class
     {
         string? after = null;
         while (await store.ListAsync(kind, after, 200, cancellationToken) is { Count: > 0 } page)
         {
             foreach (var record in page)
-                if (Read(record, whole) is T state) yield return (record.Stream, state);
+                if (where?.Invoke(record.Snapshot) != false && Read(record, whole) is T state) yield return (record.Stream, state);
             after = page[^1].Stream.Key;
         }
     }

@@ -48,16 +48,15 @@ internal sealed partial class RetentionSweep(
         while (await store.PruneAsync(options.Value.Retention, cancellationToken) > 0) { }
 
         HashSet<ArtifactDigest> live = [];
-        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, whole: true, cancellationToken))
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, whole: true, cancellationToken: cancellationToken))
         {
             live.UnionWith(app.Releases.Where(r => r.State is ReleaseState.Pending or ReleaseState.Succeeded).Select(r => r.Artifact.Digest));
             live.UnionWith(app.Candidates.Where(c => c.Artifact is not null).Select(c => c.Artifact!.Digest));
         }
         var before = time.GetUtcNow() - Grace;
         HashSet<ArtifactDigest> existing = [];
-        await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, whole: true, cancellationToken))
+        await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, whole: true, cancellationToken: cancellationToken))
         {
-            // An artifact goes only when its build has gone, one sweep later: whoever wants the build in the meantime still gets it whole.
             // An artifact goes only when its build has gone, one sweep later: whoever wants the build in the meantime still gets it whole.
             var needed = build.Wanted.Count > 0 || build.LastWanted > before || (build.Artifact is { } artifact && live.Contains(artifact.Digest));
             if (!needed) await mailbox.PostAsync(stream, new ExpireBuild(before), cancellationToken: cancellationToken);

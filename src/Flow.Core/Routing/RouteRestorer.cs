@@ -10,7 +10,7 @@ internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngi
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         List<Route> routes = [];
-        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, cancellationToken: cancellationToken))
+        await foreach (var (_, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, where: AppInspector.MayRun, cancellationToken: cancellationToken))
         {
             var run = app.Slot is { } slot ? await mailbox.ReadAsync<RunState>(RunDecider.StreamOf(slot), cancellationToken) : null;
             // What a teardown has removed stays so; and when the traffic was led over, its app may not have heard yet.

@@ -10,7 +10,7 @@ namespace Flow.Providers.Local.Runtime;
 /// <summary>One-off commands: <c>cmd.ID</c> at the supervisor, in a private copy of the artifact that goes when the command has ended.</summary>
 internal sealed partial class LocalCommands(IArtifactFiles artifacts, ISupervisor supervisor, IOptions<LocalOptions> options, BackgroundWork work)
 {
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(20);
     private readonly string root = new LocalDirectories(options.Value).Commands;
 
     public async Task<WorkStatus<CommandResult>> RunOnceAsync(CommandSpec spec, CancellationToken cancellationToken)

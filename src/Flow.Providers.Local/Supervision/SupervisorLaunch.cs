@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Flow.Providers.Local.Supervision;
@@ -6,12 +7,13 @@ namespace Flow.Providers.Local.Supervision;
 /// <summary>Starts supervisor processes, keeps a few that wait, gives them their order, and collects those that have ended.</summary>
 internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Breath = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Breath = TimeSpan.FromSeconds(3);
     private static readonly ConcurrentDictionary<int, bool> Children = [];
 
     private readonly ConcurrentQueue<WaitingSupervisor> spares = new();
     private readonly CancellationTokenSource disposed = new();
     private bool refilling;
+    private long lastStart;
 
     // Many of them run, each for one command: small heap, one of it, no profile, no diagnostics server.
     private static readonly Dictionary<string, string> Settings = new()
@@ -58,6 +60,7 @@ internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
 
     private SupervisedRecord Taken(SupervisorOrder order)
     {
+        Volatile.Write(ref lastStart, Stopwatch.GetTimestamp());
         _ = RefillAsync();
         return RecordFiles.Read(order.Record) is { } record && record.Tag == order.Tag ? record : throw Broken($"the record in '{order.Record}' was removed at this moment.");
     }
@@ -91,13 +94,13 @@ internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
         return new(line, pid);
     }
 
-    /// <summary>After a moment: what has just been started is more urgent.</summary>
+    /// <summary>Once nothing has been started for a while: what was has more use for the processors.</summary>
     private async Task RefillAsync()
     {
         if (Interlocked.Exchange(ref refilling, true)) return;
         try
         {
-            await Task.Delay(Breath, disposed.Token).ConfigureAwait(false);
+            for (var calm = TimeSpan.Zero; calm < Breath; calm = Stopwatch.GetElapsedTime(Volatile.Read(ref lastStart))) await Task.Delay(Breath - calm, disposed.Token).ConfigureAwait(false);
             while (spares.Count < options.SpareSupervisors && !disposed.IsCancellationRequested) spares.Enqueue(Launch([FlowSupervisor.Spare]));
         }
         // The next command starts its own, and says what is wrong.

@@ -8,7 +8,7 @@ namespace Flow.Providers.Local.Supervision;
 internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), Breath = TimeSpan.FromSeconds(3);
-    private static readonly ConcurrentDictionary<int, bool> Children = [];
+    private static readonly ConcurrentDictionary<int, TaskCompletionSource<int>> Children = [];
 
     private readonly ConcurrentQueue<WaitingSupervisor> spares = new();
     private readonly CancellationTokenSource disposed = new();
@@ -55,7 +55,7 @@ internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
 
         using var supervisor = Launch([]);
         if (await GiveAsync(supervisor, order, held).ConfigureAwait(false)) return Taken(order);
-        throw Broken($"'{CommandLine()![0]}' ended with code {await CodeAsync(supervisor.Pid).ConfigureAwait(false)} before it took over. {Remedy}");
+        throw Broken($"'{CommandLine()![0]}' ended with {await CodeAsync(supervisor).ConfigureAwait(false)} before it took over. {Remedy}");
     }
 
     private SupervisedRecord Taken(SupervisorOrder order)
@@ -90,8 +90,9 @@ internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
             throw Broken($"'{command[0]}' cannot be started: {Marshal.GetPInvokeErrorMessage(error)}. Check Flow:Local:SupervisorCommand.");
         }
 
-        Children.TryAdd(pid, true);
-        return new(line, pid);
+        var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Children.TryAdd(pid, ended);
+        return new(line, pid, ended.Task);
     }
 
     /// <summary>Once nothing has been started for a while: what was has more use for the processors.</summary>
@@ -123,35 +124,35 @@ internal sealed class SupervisorLaunch(LocalOptions options) : IDisposable
         while (spares.TryDequeue(out var spare)) spare.Dispose();
     }
 
-    /// <summary>The line is closed, so it has ended or is about to.</summary>
-    private static async Task<int> CodeAsync(int pid)
+    /// <summary>The line is closed, so it has ended or is about to. Somebody else may collect it.</summary>
+    private static async Task<string> CodeAsync(WaitingSupervisor supervisor)
     {
-        int code;
-        for (var tries = 0; !HasEnded(pid, out code) && tries < 200; tries++) await Task.Delay(10).ConfigureAwait(false);
-        return code;
+        for (var tries = 0; tries < 200; tries++)
+        {
+            Collect();
+            if (supervisor.Ended.IsCompletedSuccessfully) return $"code {await supervisor.Ended.ConfigureAwait(false)}";
+            await Task.Delay(10).ConfigureAwait(false);
+        }
+
+        return "no code";
     }
 
     /// <summary>Asks after those that have ended: nobody else does, and they would stay as zombies.</summary>
     public static void Collect()
     {
-        foreach (var pid in Children.Keys) HasEnded(pid, out _);
+        foreach (var (pid, ended) in Children)
+        {
+            var result = Native.WaitPid(pid, out var status, Native.NoHang);
+            // No such child: the runtime's own collector was quicker.
+            if (result == 0 || (result < 0 && Marshal.GetLastPInvokeError() != Native.NoChild)) continue;
+            ended.TrySetResult(result > 0 ? Native.ExitCode(status) : 0);
+            Children.TryRemove(pid, out _);
+        }
     }
 
     private const string Remedy = "Program.cs must begin with: if (FlowSupervisor.TryRun(args, out var exitCode)) return exitCode;";
 
     private static FlowException Broken(string why) => new("supervisor-broken", $"No supervisor could be started: {why}");
-
-    private static bool HasEnded(int pid, out int code)
-    {
-        code = 0;
-        if (!Children.ContainsKey(pid)) return true;
-        var result = Native.WaitPid(pid, out var status, Native.NoHang);
-        // No such child: the runtime's own collector was quicker.
-        if (result == 0 || (result < 0 && Marshal.GetLastPInvokeError() != Native.NoChild)) return false;
-        code = result > 0 ? Native.ExitCode(status) : 0;
-        Children.TryRemove(pid, out _);
-        return true;
-    }
 
     private static IEnumerable<KeyValuePair<string, string>> Variables()
     {

@@ -4,11 +4,14 @@ using System.Text.Json;
 namespace Flow.Providers.Local.Supervision;
 
 /// <summary>A supervisor process that runs and has no order yet. It ends by itself with the host, or when it is disposed.</summary>
-internal sealed class WaitingSupervisor(SafeSocketHandle line, int pid) : IDisposable
+internal sealed class WaitingSupervisor(SafeSocketHandle line, int pid, Task<int> ended) : IDisposable
 {
     private readonly Socket socket = new(line);
 
     public int Pid => pid;
+
+    /// <summary>Its exit code, once somebody has collected it.</summary>
+    public Task<int> Ended => ended;
 
     /// <summary>Gives it its order and the lock. True once it has written its first record; false when it has ended before.</summary>
     /// <exception cref="OperationCanceledException">It did neither in time.</exception>

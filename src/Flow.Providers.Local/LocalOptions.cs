@@ -14,4 +14,10 @@ public sealed class LocalOptions
 
     /// <summary>Names of environment variables of the host that builds and apps may see, beside PATH, HOME, LANG, TZ, TMPDIR and DOTNET_ROOT.</summary>
     public IList<string> InheritedVariables { get; } = [];
+
+    /// <summary>
+    /// How many supervisor processes wait for their first command, 0 to 16; each takes about 40 MB, half of it shared. A command that finds one starts about 0.1 s sooner. None is
+    /// started before the first command.
+    /// </summary>
+    public int SpareSupervisors { get; set; } = 2;
 }

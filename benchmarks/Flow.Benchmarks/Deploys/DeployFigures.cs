@@ -12,7 +12,11 @@ internal static class DeployFigures
     public const string Head = "head-to-healthy", Notice = "notice-push", Promotion = "promotion-to-healthy", Verb = "paas-host";
     public static readonly IReadOnlyList<string> Names = [Head, Notice, Promotion];
     private const int Count = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Look = TimeSpan.FromMilliseconds(5);
+    // Looks as often as the script does: to ask more often would take the time that the build needs.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2), Look = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Pushes and promotions are minutes apart; the host has done by then what it does afterwards.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(IReadOnlySet<string> wanted)
     {
@@ -30,7 +34,9 @@ internal static class DeployFigures
         Pairs head = new(), notice = new(), promotion = new();
         for (var pair = 0; wanted.Contains(Head) || wanted.Contains(Notice) ? pair <= Count : pair < 1; pair++)
         {
+            await Task.Delay(Rest);
             var (noticed, deployed) = await PushAsync(http, router, git, releasePhase: false);
+            await Task.Delay(Rest);
             var published = await raw.PublishAsync(git);
             // The first pair fills the package caches.
             if (pair == 0) continue;
@@ -42,6 +48,7 @@ internal static class DeployFigures
             await PushAsync(http, router, git, releasePhase: true);
             for (var pair = 0; pair <= Count; pair++)
             {
+                await Task.Delay(Rest);
                 var promoted = await PromoteAsync(http, router, pair + 1);
                 var released = await raw.ReleaseAsync();
                 if (pair > 0) promotion.Add(promoted.TotalMilliseconds, released.TotalMilliseconds);

@@ -23,7 +23,7 @@ internal sealed partial class LocalBuilder(
     private const int MaxFiles = 500_000;
 
     // To look costs a few small files; whoever pushed waits for the answer.
-    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4);
 
     private readonly IReadOnlyList<ILanguagePack> languages = [.. languages];

@@ -13,7 +13,7 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
     : IRuntime, IAsyncDisposable
 {
     /// <summary>How long a call may stay for something that is about to happen.</summary>
-    private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(200), Look = TimeSpan.FromMilliseconds(20), AskAgain = Look, LateCalls = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(200), Look = TimeSpan.FromMilliseconds(5), AskAgain = TimeSpan.FromMilliseconds(20), LateCalls = TimeSpan.FromDays(1);
     private static readonly TimeSpan ScaleDownGrace = TimeSpan.FromSeconds(30);
     private readonly LocalDirectories directories = new(options.Value);
     private readonly BackgroundWork work = new();

@@ -18,7 +18,7 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
     private const int MostExits = 2, MostMoves = 3;
     /// <summary>A process without health check has to stay up for so long.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan FirstProbe = TimeSpan.FromMilliseconds(25), LastProbe = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FirstProbe = TimeSpan.FromMilliseconds(10), LastProbe = TimeSpan.FromMilliseconds(250);
     private readonly HealthProbe probe = new();
     private readonly ConcurrentDictionary<string, (long At, HealthAnswer? Answer)> answers = new(StringComparer.Ordinal);
 

@@ -8,7 +8,7 @@ namespace Flow.Providers.Local.Supervision;
 /// </summary>
 public static class FlowSupervisor
 {
-    internal const string Verb = "--flow-supervise";
+    internal const string Verb = "--flow-supervise", Spare = "spare";
 
     /// <summary>Whether this process passed through <see cref="TryRun"/>, so that its binary can be a supervisor.</summary>
     internal static bool Offered { get; private set; }
@@ -25,28 +25,38 @@ public static class FlowSupervisor
         ArgumentNullException.ThrowIfNull(args);
         Offered = true;
         exitCode = 0;
-        if (args is not [Verb]) return false;
-        exitCode = OperatingSystem.IsLinux() && ReadOrder() is { } order ? Run(order) : 1;
+        if (args is not ([Verb] or [Verb, Spare])) return false;
+        exitCode = OperatingSystem.IsLinux() && Run(rehearse: args.Length > 1) ? 0 : 1;
         return true;
     }
 
-    private static SupervisorOrder? ReadOrder()
-    {
-        // The lock of the record came as descriptor 3: held while this process lives, never handed on to the command.
-        if (Native.Fcntl(3, Native.SetDescriptorFlags, Native.DescriptorCloseOnExec) != 0) return null;
-        using var input = new FileStream(new(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        try { return JsonSerializer.Deserialize(input, SupervisionJson.Default.SupervisorOrder); }
-        // The host died before it had said everything.
-        catch (JsonException) { return null; }
-    }
-
-    private static int Run(SupervisorOrder order)
+    private static bool Run(bool rehearse)
     {
         // Two reads of pipes occupy a thread each.
         ThreadPool.SetMinThreads(4, 1);
         _ = Native.Prctl(Native.SetChildSubreaper, 1, 0, 0, 0);
+        if (rehearse) Rehearsal.Run();
+        // The lock of the record: held while this process lives, never handed on to the command.
+        using var held = Handover.Receive(0);
+        if (held is null) return false;
+        using var line = new FileStream(new(0, ownsHandle: false), FileAccess.ReadWrite, bufferSize: 0);
+        if (ReadOrder(line) is not { } order) return false;
         // The root of a process that has nothing else to do: the only place that may wait for a task.
-        new SupervisorLoop(order).RunAsync().GetAwaiter().GetResult();
-        return 0;
+        new SupervisorLoop(order).RunAsync(tookOver: () => Confirm(line)).GetAwaiter().GetResult();
+        return true;
+    }
+
+    private static void Confirm(FileStream line)
+    {
+        try { line.WriteByte(1); }
+        // The host died meanwhile: its next start finds the record.
+        catch (IOException) { }
+    }
+
+    private static SupervisorOrder? ReadOrder(FileStream line)
+    {
+        try { return JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorOrder); }
+        // The host died before it had said everything.
+        catch (JsonException) { return null; }
     }
 }

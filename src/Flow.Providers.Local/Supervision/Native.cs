@@ -10,7 +10,7 @@ internal static unsafe partial class Native
     public const int OpenWriteOnly = 1, OpenReadWrite = 2, OpenCreate = 0x40, CloseOnExec = 0x80000;
     public const int NoHang = 1;
     public const int NoEntry = 2, Interrupted = 4, NoChild = 10, WouldBlock = 11;
-    public const int SetDescriptorFlags = 2, DescriptorCloseOnExec = 1;
+    public const int Unix = 1, Stream = 1, SocketLevel = 1, Rights = 1, NoSignal = 0x4000, ReceiveCloseOnExec = 0x40000000;
     public const int SetChildSubreaper = 36;
     public const short SpawnSetSignalDefault = 0x04, SpawnSetSignalMask = 0x08, SpawnSetSession = 0x80;
 
@@ -26,8 +26,14 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);
 
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    public static partial int Fcntl(int descriptor, int command, int argument);
+    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    public static partial int SocketPair(int domain, int type, int protocol, int* descriptors);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(int descriptor, void* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessage(int descriptor, void* message, int flags);
 
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     public static partial int Pipe2(int* descriptors, int flags);

@@ -9,12 +9,14 @@ using Microsoft.Extensions.Options;
 namespace Flow.Providers.Local.Supervision;
 
 /// <summary>The host's side of supervision: one directory for each id, whose lock says whether somebody lives there.</summary>
-internal sealed partial class ProcessSupervisor(IOptions<LocalOptions> options, ILogger<ProcessSupervisor> logger) : ISupervisor
+internal sealed partial class ProcessSupervisor(IOptions<LocalOptions> options, ILogger<ProcessSupervisor> logger) : ISupervisor, IDisposable
 {
     private static readonly TimeSpan StopSlack = TimeSpan.FromSeconds(3), StartPatience = TimeSpan.FromSeconds(30), EndPatience = TimeSpan.FromSeconds(30);
     private readonly LocalDirectories directories = new(options.Value);
     private readonly SupervisorLaunch launch = new(options.Value);
     private readonly FileLogStore logs = new(new LocalDirectories(options.Value).Logs);
+
+    internal IReadOnlyList<int> Spares => launch.Spares;
 
     public async ValueTask<SupervisedState> StartAsync(SupervisedCommand command, CancellationToken cancellationToken)
     {
@@ -111,6 +113,8 @@ internal sealed partial class ProcessSupervisor(IOptions<LocalOptions> options, 
         ids.Sort(StringComparer.Ordinal);
         return new(ids);
     }
+
+    public void Dispose() => launch.Dispose();
 
     /// <summary>Under the lock. A supervisor that vanished takes its command with it, at the latest now.</summary>
     private async Task<SupervisedRecord> SettleAsync(string directory, SupervisedRecord record, CancellationToken cancellationToken)

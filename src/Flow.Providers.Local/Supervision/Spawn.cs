@@ -5,7 +5,7 @@ namespace Flow.Providers.Local.Supervision;
 
 /// <summary>
 /// Starts a program in a session of its own with exactly the given environment and descriptors. System.Diagnostics.Process can neither make a
-/// session nor hand down a lock, and reaps children that the supervisor must see.
+/// session, and reaps children that the supervisor must see.
 /// </summary>
 internal static unsafe class Spawn
 {
@@ -14,10 +14,10 @@ internal static unsafe class Spawn
 
     /// <summary>
     /// Returns the pid (also its session and process group); zero with <paramref name="error"/> (errno) when it cannot be started.
-    /// Descriptors that are null are /dev/null; <paramref name="kept"/> becomes descriptor 3. All others are closed in the child.
+    /// Descriptors that are null are /dev/null. All others are closed in the child.
     /// </summary>
     public static int Start(string program, IReadOnlyList<string> arguments, IEnumerable<KeyValuePair<string, string>> environment,
-        SafeHandle? input, SafeHandle? output, SafeHandle? errors, SafeHandle? kept, out int error)
+        SafeHandle? input, SafeHandle? output, SafeHandle? errors, out int error)
     {
         byte* actions = stackalloc byte[OpaqueBytes], attributes = stackalloc byte[OpaqueBytes], signals = stackalloc byte[OpaqueBytes];
         var texts = new List<nint>();
@@ -27,7 +27,6 @@ internal static unsafe class Spawn
             Connect(actions, input, 0, 0);
             Connect(actions, output, 1, Native.OpenWriteOnly);
             Connect(actions, errors, 2, Native.OpenWriteOnly);
-            if (kept is not null) _ = Native.AddDuplicate(actions, Descriptor(kept), 3);
 
             // .NET ignores SIGPIPE and the host may ignore more; children begin like children of a shell.
             _ = Native.InitAttributes(attributes);

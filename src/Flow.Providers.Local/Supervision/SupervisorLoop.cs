@@ -24,7 +24,8 @@ internal sealed class SupervisorLoop(SupervisorOrder order)
         Notes = order.Notes,
     };
 
-    public async Task RunAsync()
+    /// <summary>To the end of its command. Says when it has taken over: from then on a host finds it.</summary>
+    public async Task RunAsync(Action tookOver)
     {
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
@@ -35,6 +36,7 @@ internal sealed class SupervisorLoop(SupervisorOrder order)
 
         // The tag is on disk before anything bears it. Without this there would be nothing to find a command by: so it may fail.
         RecordFiles.Write(order.Record, record);
+        tookOver();
         var masker = new SecretMasker(order.Secrets);
         await using var log = new CommandLog(new FileLogStore(order.LogDirectory), LogId.Parse(order.Log), masker);
         record = record with { LogStart = await log.OpenAsync().ConfigureAwait(false) };
@@ -136,7 +138,7 @@ internal sealed class SupervisorLoop(SupervisorOrder order)
         }
 
         var program = Spawn.Find(order.Arguments[0], environment.GetValueOrDefault("PATH"));
-        return Spawn.Start(program, order.Arguments, environment, null, output, errors, null, out error);
+        return Spawn.Start(program, order.Arguments, environment, null, output, errors, out error);
     }
 
     private void Save(SupervisedRecord changed)

@@ -80,6 +80,31 @@ public sealed class Starting_a_supervisor : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Takes_one_that_waits_and_does_without_when_it_was_killed()
+    {
+        bench.Options.SpareSupervisors = 1;
+        await bench.Supervisor.StartAsync(bench.Shell("first", "true"), token);
+        var waiting = await SpareAsync();
+        await bench.Supervisor.StartAsync(bench.Shell("second", "echo here"), token);
+        bench.Record("second").Supervisor.Should().Be(waiting);
+        (await bench.EndAsync("second")).Tail.Should().Be("here\n", "nothing of the rehearsal is left");
+
+        Native.Kill(await SpareAsync(), Native.SigKill).Should().Be(0);
+        await bench.Supervisor.StartAsync(bench.Shell("third", "exit 3"), token);
+        (await bench.EndAsync("third")).ExitCode.Should().Be(3);
+
+        var last = await SpareAsync();
+        bench.Supervisor.Dispose();
+        await SupervisionBench.PollAsync(async () =>
+        {
+            await bench.Supervisor.ListAsync("", token);
+            return ProcFs.Read(last);
+        }, entry => entry is null, "a supervisor that waits for nobody");
+    }
+
+    private Task<int> SpareAsync() => SupervisionBench.PollAsync(() => Task.FromResult(bench.Supervisor.Spares.SingleOrDefault()), pid => pid != 0, "a spare");
+
+    [Fact]
     public async Task Leaves_no_zombie()
     {
         await bench.Supervisor.StartAsync(bench.Shell("quick", "true"), token);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using Flow.Logs;
@@ -21,13 +22,20 @@ public sealed class SupervisionBench : IAsyncDisposable
         Supervisor = NewSupervisor();
     }
 
+    private readonly ConcurrentBag<ProcessSupervisor> supervisors = [];
+
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("flow-local-").FullName;
     public LocalOptions Options { get; }
     internal ProcessSupervisor Supervisor { get; }
     public FileLogStore Logs => new(Path.Combine(Directory, "logs"));
 
     /// <summary>As another host, or the same one started again.</summary>
-    internal ProcessSupervisor NewSupervisor() => new(Microsoft.Extensions.Options.Options.Create(Options), NullLogger<ProcessSupervisor>.Instance);
+    internal ProcessSupervisor NewSupervisor()
+    {
+        var supervisor = new ProcessSupervisor(Microsoft.Extensions.Options.Options.Create(Options), NullLogger<ProcessSupervisor>.Instance);
+        supervisors.Add(supervisor);
+        return supervisor;
+    }
 
     internal SupervisedCommand Shell(string id, string line) => new()
     {
@@ -74,6 +82,7 @@ public sealed class SupervisionBench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var id in await Supervisor.ListAsync("", default)) await Supervisor.StopAsync(id, TimeSpan.Zero, default);
+        foreach (var supervisor in supervisors) supervisor.Dispose();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 

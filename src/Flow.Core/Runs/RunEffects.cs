@@ -49,7 +49,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         using var activity = FlowMetrics.Activities.StartActivity($"step {step.Kind}");
         activity?.SetTag("flow.run", execute.Run.ToString()).SetTag("flow.step", step.Name);
         var started = time.GetTimestamp();
-        await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs);
+        await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs, time);
         var asksOnce = step.Kind == WellKnownSteps.Gate;
         using var deadline = new CancellationTokenSource(asksOnce ? GatePatience : Bounded(step.Timeout), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);

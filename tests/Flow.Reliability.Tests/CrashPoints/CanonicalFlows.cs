@@ -82,6 +82,8 @@ internal static class CanonicalFlows
         await s.HintAsync();
         await s.UntilAsync(() => s.Run(Staging, 3).Waits is not null);
         await s.AskAsync(new RunId(Staging, 3), new ApproveRun("ada", null));
+        await s.UntilAsync(() => s.Run(Staging, 3).Closed);
+        await s.AskAsync(new RunId(Staging, 2), new ApproveRun("too late, but for a newest one that failed", null));
         s.Expect("the newest commit serves", () => s.Serves(Staging, newest));
         s.Expect("the older one was superseded", () => s.Run(Staging, 2).Status == RunStatus.Cancelled);
     }

@@ -146,12 +146,12 @@ internal sealed partial class CrashCase : IDisposable
     /// <summary>Nothing is open: if nothing moves for a while either, all has settled.</summary>
     private void Pause()
     {
-        if (crashed is { } since) (recovery, crashed) = (world.Time.Elapsed - since, null);
+        if (crashed is { } at) (recovery, crashed) = (world.Time.Elapsed - at, null);
         if (pausedAt != moved)
         {
-            pausedAt = moved;
+            var since = pausedAt = moved;
             pauseOver = false;
-            world.Time.After(Rest, () => pauseOver |= pausedAt == moved);
+            world.Time.After(Rest, () => pauseOver |= since == moved);
         }
         if (pauseOver) Settle();
         else Pass();

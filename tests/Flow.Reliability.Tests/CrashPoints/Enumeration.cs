@@ -7,7 +7,7 @@ internal sealed record EnumerationResult(string Flow, int Points, int Cases, Tim
 {
     public override string ToString() => Failures.Count == 0
         ? $"{Flow}: {Points} points, {Cases} cases, all recovered; the longest recovery from a crash took {LongestRecovery.TotalSeconds:0} s of virtual time"
-        : $"{Flow}: {Points} points, {Cases} cases, {Failures.Count} did not recover:\n{string.Join("\n", Failures.Take(5))}";
+        : $"{Flow}: {Points} points, {Cases} cases, {Failures.Count} did not recover:\n{string.Join("\n", Failures.Take(60))}";
 }
 
 /// <summary>Fails at the first point, the second, ... until there is none left.</summary>

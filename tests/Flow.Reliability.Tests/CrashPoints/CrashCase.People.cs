@@ -24,7 +24,11 @@ internal sealed partial class CrashCase
     public bool Serves(AppName app, CommitSha commit) => App(app) is { Life: AppLife.Active } state && state.CurrentRelease?.Revision?.Sha == commit;
 
     /// <summary>What comes before is no subject of this flow.</summary>
-    public void CountFromHere() => boundary.Count();
+    public void CountFromHere()
+    {
+        open = default;
+        boundary.Count();
+    }
 
     /// <summary>How it must be in the end. Not where an answer never came: there, a step's time may be up, and its run fails.</summary>
     public void Expect(string what, Func<bool> isSo) => expected.Add((what, isSo));

@@ -18,9 +18,9 @@ namespace Flow.Reliability.Tests.CrashPoints;
 /// <param name="Violation">What must never be; null when all is well.</param>
 /// <param name="Faults">What went wrong on the way, in words.</param>
 /// <param name="Points">Points since the last fault.</param>
-/// <param name="Recovery">From the last crash until nothing was open any more, in virtual time.</param>
+/// <param name="Open">How long something was open since points count, in virtual time.</param>
 /// <param name="Story">When somebody listens.</param>
-internal sealed record CaseResult(string? Violation, IReadOnlyList<string> Faults, IReadOnlyList<CrashPoint> Points, TimeSpan Recovery, IReadOnlyList<string> Story);
+internal sealed record CaseResult(string? Violation, IReadOnlyList<string> Faults, IReadOnlyList<CrashPoint> Points, TimeSpan Open, IReadOnlyList<string> Story);
 
 /// <summary>
 /// Plays one flow on one thread in virtual time: people act, the engine works on a SQLite file, faults fall where they are due, and after a crash the host is
@@ -45,8 +45,7 @@ internal sealed partial class CrashCase : IDisposable
     private SqliteFile file;
     private Life life;
     private FinalCheck check;
-    private TimeSpan? crashed;
-    private TimeSpan recovery;
+    private TimeSpan open;
     private bool resting, pauseOver;
     private int lives, moved, pausedAt = -1;
 
@@ -74,7 +73,7 @@ internal sealed partial class CrashCase : IDisposable
             using var played = new CrashCase(flow, faults, plant, tells);
             played.Play();
             if (played.world.Violation is null && played.boundary.Fired.Count < faults.Count) played.world.Violate($"only {played.boundary.Fired.Count} of {faults.Count} faults fell: it is not the same story twice");
-            return new(played.world.Violation, played.boundary.Fired, played.boundary.Points, played.recovery, played.world.Story);
+            return new(played.world.Violation, played.boundary.Fired, played.boundary.Points, played.open, played.world.Story);
         }
         finally
         {
@@ -132,7 +131,7 @@ internal sealed partial class CrashCase : IDisposable
         else if (waiting.FindIndex(w => w.Is()) is >= 0 and var at) GoOn(at);
         else if (life.Store.WakeOne() || life.TakeWork()) (resting, moved) = (false, moved + 1);
         else if (life.IsIdle && WhatIsOpen() is null) Pause();
-        else Pass();
+        else open += Pass();
     }
 
     private void GoOn(int at)
@@ -146,7 +145,6 @@ internal sealed partial class CrashCase : IDisposable
     /// <summary>Nothing is open: if nothing moves for a while either, all has settled.</summary>
     private void Pause()
     {
-        if (crashed is { } at) (recovery, crashed) = (world.Time.Elapsed - at, null);
         if (pausedAt != moved)
         {
             var since = pausedAt = moved;
@@ -165,11 +163,13 @@ internal sealed partial class CrashCase : IDisposable
     }
 
     /// <summary>Time passes to whatever is due next.</summary>
-    private void Pass()
+    private TimeSpan Pass()
     {
+        var before = world.Time.Elapsed;
         // So that the store rings when a stream can be claimed.
         _ = file.Store.WaitForClaimsAsync(default);
         if (!world.Time.PassToNextAlarm()) world.Violate($"nothing will ever happen again: {WhatIsOpen()}");
+        return world.Time.Elapsed - before;
     }
 
     [MemberNotNull(nameof(life), nameof(check))]
@@ -184,7 +184,6 @@ internal sealed partial class CrashCase : IDisposable
     {
         var left = life.Store.Leave();
         file.Dispose();
-        crashed = world.Time.Elapsed;
         // The router's table lived in the process that died.
         outside.Routes.Routes.Clear();
         file = SqliteFile.Open(left, world.Time);

@@ -22,9 +22,13 @@ internal abstract class CrashingAdapter(Life life)
         return true;
     }, cancellationToken);
 
-    /// <summary>Long work is at work when it is first asked for, so that every flow has a middle.</summary>
-    protected static WorkStatus<T> AtWorkFirst<T>(HashSet<string> asked, string id, WorkStatus<T> status) where T : class =>
-        asked.Add(id) && status.Failure is null ? WorkStatus<T>.Running(TimeSpan.FromSeconds(2)) : status;
+    /// <summary>Long work takes two seconds, not what chance says: so every flow has a middle, and it can be told what a crash costs.</summary>
+    protected static async ValueTask<WorkStatus<T>> WorkAsync<T>(HashSet<string> asked, string id, Func<ValueTask<WorkStatus<T>>> ask) where T : class
+    {
+        var status = await ask();
+        while (status.AskAgainIn is not null) status = await ask();
+        return asked.Add(id) && status.Failure is null ? WorkStatus<T>.Running(TimeSpan.FromSeconds(2)) : status;
+    }
 }
 
 internal sealed class CrashingSource(Life life, ISourceProvider inner) : CrashingAdapter(life), ISourceProvider
@@ -52,7 +56,7 @@ internal sealed class CrashingBuilder(Life life, IBuilder inner, HashSet<string>
     public ValueTask<Detection> DetectAsync(ISourceTree source, CancellationToken cancellationToken) => CallAsync("builder.detect", () => inner.DetectAsync(source, default), cancellationToken);
 
     public ValueTask<WorkStatus<Artifact>> BuildAsync(BuildRequest request, CancellationToken cancellationToken) =>
-        CallAsync("builder.build", async () => AtWorkFirst(asked, request.Id, await inner.BuildAsync(request, default)), cancellationToken);
+        CallAsync("builder.build", () => WorkAsync(asked, request.Id, () => inner.BuildAsync(request, default)), cancellationToken);
 
     public ValueTask StopAsync(string buildId, CancellationToken cancellationToken) => CallAsync("builder.stop", () => inner.StopAsync(buildId, default), cancellationToken);
 }
@@ -61,13 +65,13 @@ internal sealed class CrashingRuntime(Life life, IRuntime inner, HashSet<string>
 {
     public bool IsolatesUntrusted => inner.IsolatesUntrusted;
 
-    public ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken) => CallAsync($"runtime.deploy {spec.Id}", async () =>
-        AtWorkFirst(asked, $"{spec.Id} {string.Join(' ', spec.Processes.Select(p => $"{p.Type}={p.Quantity}"))}", await inner.DeployAsync(spec, default)), cancellationToken);
+    public ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken) => CallAsync($"runtime.deploy {spec.Id}", () =>
+        WorkAsync(asked, $"{spec.Id} {string.Join(' ', spec.Processes.Select(p => $"{p.Type}={p.Quantity}"))}", () => inner.DeployAsync(spec, default)), cancellationToken);
 
     public ValueTask<Deployment?> InspectAsync(DeploymentId id, CancellationToken cancellationToken) => CallAsync($"runtime.inspect {id}", () => inner.InspectAsync(id, default), cancellationToken);
 
     public ValueTask<WorkStatus<CommandResult>> RunAsync(CommandSpec spec, CancellationToken cancellationToken) =>
-        CallAsync($"runtime.run {spec.Id}", async () => AtWorkFirst(asked, spec.Id, await inner.RunAsync(spec, default)), cancellationToken);
+        CallAsync($"runtime.run {spec.Id}", () => WorkAsync(asked, spec.Id, () => inner.RunAsync(spec, default)), cancellationToken);
 
     public ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => CallAsync($"runtime.stop {id}", () => inner.StopAsync(id, grace, default), cancellationToken);
 
@@ -80,7 +84,7 @@ internal sealed class CrashingRuntime(Life life, IRuntime inner, HashSet<string>
 internal sealed class CrashingAddOns(Life life, IAddOnProvisioner inner, HashSet<string> asked) : CrashingAdapter(life), IAddOnProvisioner
 {
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) =>
-        CallAsync($"add-on.provision {request.Id}", async () => AtWorkFirst(asked, request.Id, await inner.ProvisionAsync(request, default)), cancellationToken);
+        CallAsync($"add-on.provision {request.Id}", () => WorkAsync(asked, request.Id, () => inner.ProvisionAsync(request, default)), cancellationToken);
 
     public ValueTask<AddOnBinding> BindAsync(string id, CancellationToken cancellationToken) => CallAsync($"add-on.bind {id}", () => inner.BindAsync(id, default), cancellationToken);
     public ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => CallAsync($"add-on.deprovision {id}", () => inner.DeprovisionAsync(id, default), cancellationToken);
@@ -102,7 +106,11 @@ internal sealed class CrashingReporter(Life life, IStatusReporter inner) : Crash
 
 internal sealed class CrashingStep(Life life, IRunStep inner) : CrashingAdapter(life), IRunStep
 {
-    public ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken) => CallAsync($"step.execute {context.IdempotencyKey}", () => inner.ExecuteAsync(context, default), cancellationToken);
+    public ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken) => CallAsync($"step.execute {context.IdempotencyKey}", async () =>
+    {
+        while (true)
+            if (await inner.ExecuteAsync(context, default) is var result and not StepResult.Wait) return result;
+    }, cancellationToken);
 }
 
 internal sealed class CrashingGate(Life life, IGate inner) : CrashingAdapter(life), IGate

@@ -15,6 +15,30 @@ public sealed class Every_crash_point(ITestOutputHelper output)
         result.Failures.Should().BeEmpty();
     }
 
+    /// <summary>All of it takes a core for hours: in the long run one in ten for every flow and all for two, otherwise a sample of each.</summary>
+    [Theory]
+    [MemberData(nameof(Flows))]
+    public void Is_recovered_from_in_the_middle_of_a_recovery(string flow)
+    {
+        var oneIn = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? 2_000 : flow is "scale" or "one-off command" ? 1 : 10;
+        var result = Enumeration.RunTwice(Find(flow), oneIn);
+        output.WriteLine(result.ToString());
+        Console.WriteLine(result);
+        result.Failures.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(nameof(Plant.AckBeforeDurable))]
+    [InlineData(nameof(Plant.MessagesApart))]
+    [InlineData(nameof(Plant.OwesForgotten))]
+    [InlineData(nameof(Plant.IntentMissing))]
+    public void Shows_what_is_planted(string planted)
+    {
+        var found = Enumeration.Find(Find("config change"), Enum.Parse<Plant>(planted));
+        output.WriteLine(found ?? "nothing");
+        found.Should().NotBeNull();
+    }
+
     [Fact]
     public void The_case_that_is_asked_for()
     {

@@ -40,23 +40,23 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         try
         {
             var order = build.Order;
-            var request = new BuildRequest
-            {
-                Id = build.BuildId,
-                Source = await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, unwanted),
-                Revision = order.Revision,
-                Repository = order.Repository,
-                CacheKey = $"{order.Pipeline}-{order.Revision.Trust.ToString().ToLowerInvariant()}",
-                Log = RunLogs.OfBuild(build.Key, build.Attempt),
-                Timeout = order.Timeout,
-            };
-            var builder = providers.Get<IBuilder>(order.Builder);
-            // The builder keeps the limit; this is for one that does not answer any more.
+            // The builder keeps the limit; this is for one, or a source, that does not answer any more.
             using var deadline = new CancellationTokenSource(order.Timeout + Grace, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
             WorkStatus<Artifact> status;
             try
             {
+                var request = new BuildRequest
+                {
+                    Id = build.BuildId,
+                    Source = await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, either.Token),
+                    Revision = order.Revision,
+                    Repository = order.Repository,
+                    CacheKey = $"{order.Pipeline}-{order.Revision.Trust.ToString().ToLowerInvariant()}",
+                    Log = RunLogs.OfBuild(build.Key, build.Attempt),
+                    Timeout = order.Timeout,
+                };
+                var builder = providers.Get<IBuilder>(order.Builder);
                 status = await Following.Async(() => builder.BuildAsync(request, either.Token), time, either.Token);
             }
             catch (OperationCanceledException) when (deadline.IsCancellationRequested && !unwanted.IsCancellationRequested)

@@ -25,8 +25,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     {
         ExecuteStep execute => await ExecuteAsync(context, state, execute, unwanted),
         StopRun stop => await StopAsync(state, stop, unwanted),
-        TidyRun tidy => await TidyAsync(state, tidy.Run, unwanted),
-        DeleteRunLogs delete => await DeleteLogsAsync(state, delete.Run, unwanted),
+        TidyRun tidy => await PatientlyAsync("remove its commands", token => TidyAsync(state, tidy.Run, token), unwanted),
+        DeleteRunLogs delete => await PatientlyAsync("delete its logs", token => DeleteLogsAsync(delete.Run, token), unwanted),
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
 
@@ -49,7 +49,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         using var activity = FlowMetrics.Activities.StartActivity($"step {step.Kind}");
         activity?.SetTag("flow.run", execute.Run.ToString()).SetTag("flow.step", step.Name);
         var started = time.GetTimestamp();
-        await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs);
+        await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs, time);
         var asksOnce = step.Kind == WellKnownSteps.Gate;
         using var deadline = new CancellationTokenSource(asksOnce ? GatePatience : Bounded(step.Timeout), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
@@ -158,10 +158,25 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         return new RunTidied();
     }
 
-    private async Task<Input> DeleteLogsAsync(RunState state, RunId run, CancellationToken unwanted)
+    private async Task<Input> DeleteLogsAsync(RunId run, CancellationToken unwanted)
     {
         await logs.DeleteAsync(RunLogs.Of(run), unwanted);
         return new LogsDeleted();
+    }
+
+    /// <summary>Whoever does not answer is asked again: the stream is offered anew.</summary>
+    private async Task<Input> PatientlyAsync(string what, Func<CancellationToken, Task<Input>> act, CancellationToken unwanted)
+    {
+        using var deadline = new CancellationTokenSource(StopPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
+        try
+        {
+            return await act(either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !unwanted.IsCancellationRequested)
+        {
+            throw new FlowException("no-answer", $"No answer within {StopPatience} to the request to {what}.", transient: true);
+        }
     }
 
     [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]

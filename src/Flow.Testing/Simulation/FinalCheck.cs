@@ -11,7 +11,7 @@ using Flow.Storage;
 namespace Flow.Testing.Simulation;
 
 /// <summary>How everything must be once it has settled: inside, outside, and both together.</summary>
-internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside outside, Witness witness, People people, StreamKinds kinds)
+internal sealed class FinalCheck(World world, IFlowStore store, Outside outside, Witness witness, People people, StreamKinds kinds)
 {
     /// <summary>What is not at rest, or null. A head that waits for somebody to resume is at rest.</summary>
     public string? WhatIsOpen()

@@ -34,11 +34,15 @@ internal sealed class Outside(World world)
 
     public bool IsQuiet => pending.Count == 0 && late.Count == 0;
 
+    /// <summary>Every call lands and is answered at once, whoever calls: for those who put the faults around it themselves.</summary>
+    public bool AnswersAtOnce { get; init; }
+
     /// <summary>Whether something that is gone for good is asked for again: the outside's own fence against late calls.</summary>
     public bool IsGone(bool gone) => gone && !world.Plants(PlantedFault.LateCallsRevive);
 
     public ValueTask<T> CallAsync<T>(SimulatedNode node, string what, Func<T> land, CancellationToken cancellationToken)
     {
+        if (AnswersAtOnce) return new(land());
         if (node.IsDead) return new(new TaskCompletionSource<T>().Task);
         cancellationToken.ThrowIfCancellationRequested();
         world.Tell($"{node.Name} asks: {what}");

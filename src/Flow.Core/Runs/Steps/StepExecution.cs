@@ -7,9 +7,11 @@ using Flow.Pipelines;
 namespace Flow.Runs.Steps;
 
 /// <summary>One attempt at one step of a run, with what the built-in steps need.</summary>
-internal sealed class StepExecution(RunId run, RunState state, PlannedStep step, int attempt, ILogStore logs) : IAsyncDisposable
+internal sealed class StepExecution(RunId run, RunState state, PlannedStep step, int attempt, ILogStore logs, TimeProvider time) : IAsyncDisposable
 {
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(30);
     private ILogWriter? writer;
+    private bool deaf;
 
     public RunId Run => run;
     public RunState State => state;
@@ -30,50 +32,45 @@ internal sealed class StepExecution(RunId run, RunState state, PlannedStep step,
     public StepFailed Failed(Failure failure) => new(step.Name, failure);
     public StepMustWait Wait(string reason, string owner, TimeSpan lookAgainIn) => new(step.Name, reason, owner, lookAgainIn);
 
-    /// <summary>Appends a line to the step's log. Logs never fail a step.</summary>
-    public async ValueTask WriteLineAsync(string line, CancellationToken cancellationToken)
-    {
-        try
-        {
-            writer ??= await logs.OpenAsync(Log, cancellationToken);
-            await writer.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
-        }
-        catch (Exception trouble) when (IsOfTheStore(trouble))
-        {
-            LogTrouble = trouble;
-        }
-    }
+    /// <summary>Appends a line to the step's log. Logs never fail a step, nor keep it waiting for long.</summary>
+    public ValueTask WriteLineAsync(string line, CancellationToken cancellationToken) =>
+        TryLogAsync(async log => await log.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken), cancellationToken);
 
     /// <summary>Why lines are missing from the step's log, if any are.</summary>
     public Exception? LogTrouble { get; private set; }
 
-    private static bool IsOfTheStore(Exception trouble) => trouble is FlowException or IOException or UnauthorizedAccessException;
-
     /// <summary>Nothing more will come: whoever follows the log is told.</summary>
-    public async ValueTask CompleteLogAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            writer ??= await logs.OpenAsync(Log, cancellationToken);
-            await writer.CompleteAsync(cancellationToken);
-        }
-        catch (Exception trouble) when (IsOfTheStore(trouble))
-        {
-            LogTrouble = trouble;
-        }
-    }
+    public ValueTask CompleteLogAsync(CancellationToken cancellationToken) => TryLogAsync(log => log.CompleteAsync(cancellationToken), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
+        if (writer is not null) await TryLogAsync(log => log.DisposeAsync(), CancellationToken.None);
+    }
+
+    private async ValueTask TryLogAsync(Func<ILogWriter, ValueTask> say, CancellationToken cancellationToken)
+    {
+        if (deaf) return;
         try
         {
-            if (writer is not null) await writer.DisposeAsync();
+            var said = SayAsync();
+            if (!said.IsCompleted) said = said.WaitAsync(LogPatience, time, cancellationToken);
+            await said;
         }
         catch (Exception trouble) when (IsOfTheStore(trouble))
         {
             LogTrouble = trouble;
+            // One that does not answer keeps nobody waiting twice.
+            deaf = trouble is TimeoutException;
+        }
+
+        async Task SayAsync()
+        {
+            writer ??= await logs.OpenAsync(Log, cancellationToken);
+            await say(writer);
         }
     }
+
+    private static bool IsOfTheStore(Exception trouble) => trouble is FlowException or IOException or UnauthorizedAccessException or TimeoutException;
 }
 
 /// <summary>Where the logs of runs, builds and processes are.</summary>

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+
+namespace Flow.Reliability.Tests.CrashPoints;
+
+/// <summary>What came of all cases of a flow.</summary>
+/// <param name="Flow">The flow.</param>
+/// <param name="Points">How many there are.</param>
+/// <param name="Cases">How often something went wrong.</param>
+/// <param name="Delay">How much longer than without any fault something was open, at most, in the cases in which the host crashed and nothing else went wrong.</param>
+/// <param name="Failures">What has not recovered.</param>
+internal sealed record EnumerationResult(string Flow, int Points, int Cases, TimeSpan Delay, IReadOnlyList<string> Failures)
+{
+    public override string ToString() => Failures.Count == 0
+        ? $"{Flow}: {Points} points, {Cases} cases, all recovered; a crash costs at most {Delay.TotalSeconds:0.#} s"
+        : $"{Flow}: {Points} points, {Cases} cases, {Failures.Count} did not recover:\n{string.Join("\n", Failures.Take(5))}";
+}
+
+/// <summary>Fails at the first point, the second, ... until there is none left.</summary>
+internal static class Enumeration
+{
+    private static readonly Fault[] Each = [Fault.CrashBefore, Fault.CrashAfter, Fault.Error, Fault.AnswerLost, Fault.Silence];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly int Workers = Math.Clamp(Environment.ProcessorCount, 1, 4);
+
+    /// <summary>Every fault at every point.</summary>
+    public static EnumerationResult Run(CanonicalFlow flow)
+    {
+        var points = Rehearse(flow, []).Points;
+        return Play(flow, points.Count, [.. CasesOf(points).Select(f => (FaultAt[])[f])]);
+    }
+
+    /// <summary>The first case that shows what is planted, in words; null when none does.</summary>
+    public static string? Find(CanonicalFlow flow, Plant plant)
+    {
+        var undisturbed = CrashCase.Play(flow, [], plant);
+        foreach (var faults in CasesOf(undisturbed.Points).Where(f => Fault.Crash.HasFlag(f.Fault)).Select(f => (FaultAt[])[f]).Prepend([]))
+        {
+            var result = CrashCase.Play(flow, faults, plant);
+            if ((result.Violation ?? TooLong((result.Open - undisturbed.Open).Ticks)) is { } violation) return Explain(flow, faults, result, violation);
+        }
+        return null;
+    }
+
+    /// <summary>After every crash, a second fault at every point of the recovery: one in <paramref name="oneIn"/> of them.</summary>
+    public static EnumerationResult RunTwice(CanonicalFlow flow, int oneIn)
+    {
+        var crashes = CasesOf(Rehearse(flow, []).Points).Where(f => Fault.Crash.HasFlag(f.Fault)).ToList();
+        var cases = new ConcurrentBag<(int Order, FaultAt[] Faults)>();
+        var points = 0;
+        InParallel(crashes, (crash, order) =>
+        {
+            var recovery = Rehearse(flow, [crash]).Points;
+            Interlocked.Add(ref points, recovery.Count);
+            foreach (var second in CasesOf(recovery)) cases.Add((order, [crash, second]));
+        });
+        var chosen = cases.OrderBy(c => c.Order).ThenBy(c => c.Faults[1].Point).ThenBy(c => c.Faults[1].Fault).Select(c => c.Faults).Where((_, n) => n % oneIn == 0).ToList();
+        return Play(flow, points, chosen);
+    }
+
+    /// <summary>One case with its story: <c>FLOW: POINT.FAULT [POINT.FAULT]</c>.</summary>
+    public static (CaseResult Result, string Case) Again(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        var flow = CanonicalFlows.All.Single(f => f.Name == text[..colon]);
+        var faults = text[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(FaultAt.Parse).ToArray();
+        return (CrashCase.Play(flow, faults, tells: true), text);
+    }
+
+    private static CaseResult Rehearse(CanonicalFlow flow, IReadOnlyList<FaultAt> faults)
+    {
+        var result = CrashCase.Play(flow, faults);
+        return result.Violation is null ? result : throw new InvalidOperationException($"{flow.Name}{(faults.Count > 0 ? $", {result.Faults[0]}" : " without any fault")}: {result.Violation}");
+    }
+
+    private static IEnumerable<FaultAt> CasesOf(IReadOnlyList<CrashPoint> points) =>
+        points.SelectMany((point, at) => Each.Where(f => point.Faults.HasFlag(f)).Select(f => new FaultAt(at + 1, f)));
+
+    private static EnumerationResult Play(CanonicalFlow flow, int points, List<FaultAt[]> cases)
+    {
+        var undisturbed = Rehearse(flow, []).Open;
+        var failures = new ConcurrentBag<(int Order, string Text)>();
+        var delays = new long[cases.Count];
+        InParallel(cases, (faults, order) =>
+        {
+            var result = CrashCase.Play(flow, faults);
+            var crashesOnly = faults.All(f => Fault.Crash.HasFlag(f.Fault));
+            if (crashesOnly) delays[order] = (result.Open - undisturbed).Ticks;
+            if ((result.Violation ?? (crashesOnly ? TooLong(delays[order]) : null)) is { } violation) failures.Add((order, Explain(flow, faults, result, violation)));
+        });
+        return new(flow.Name, points, cases.Count, new(delays.DefaultIfEmpty().Max()), [.. failures.OrderBy(f => f.Order).Select(f => f.Text)]);
+    }
+
+    private static string? TooLong(long delay) => delay > Patience.Ticks ? $"it goes on only after {new TimeSpan(delay).TotalSeconds:0} s" : null;
+
+    private static string Explain(CanonicalFlow flow, FaultAt[] faults, CaseResult result, string violation) =>
+        $"  {string.Join("; then ", result.Faults)}: {violation}\n    again, with its story: FLOW_CRASH_CASE='{flow.Name}: {string.Join(' ', faults.Select(f => f.ToString()))}' and the test {nameof(Every_crash_point)}.{nameof(Every_crash_point.The_case_that_is_asked_for)}";
+
+    /// <summary>On threads of their own: the store's writer needs those of the pool.</summary>
+    private static void InParallel<T>(IReadOnlyList<T> all, Action<T, int> each)
+    {
+        var next = -1;
+        var trouble = new ConcurrentQueue<Exception>();
+        var workers = Enumerable.Range(0, Workers).Select(_ => new Thread(() =>
+        {
+            try
+            {
+                for (int at; trouble.IsEmpty && (at = Interlocked.Increment(ref next)) < all.Count;) each(all[at], at);
+            }
+            catch (Exception e) { trouble.Enqueue(e); }
+        })).ToList();
+        workers.ForEach(w => w.Start());
+        workers.ForEach(w => w.Join());
+        if (trouble.TryDequeue(out var first)) throw new InvalidOperationException("A case could not be played.", first);
+    }
+}

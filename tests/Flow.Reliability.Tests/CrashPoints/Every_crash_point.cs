@@ -1,0 +1,52 @@
+namespace Flow.Reliability.Tests.CrashPoints;
+
+/// <summary>Every place where the engine touches its store or the world outside, and everything that can go wrong there: it goes on to the end by itself.</summary>
+public sealed class Every_crash_point(ITestOutputHelper output)
+{
+    public static TheoryData<string> Flows => [.. CanonicalFlows.All.Select(f => f.Name)];
+
+    [Theory]
+    [MemberData(nameof(Flows))]
+    public void Is_recovered_from(string flow)
+    {
+        var result = Enumeration.Run(Find(flow));
+        output.WriteLine(result.ToString());
+        Console.WriteLine(result);
+        result.Failures.Should().BeEmpty();
+    }
+
+    /// <summary>All of it takes a core for hours: in the long run one in ten for every flow and all for two, otherwise a sample of each.</summary>
+    [Theory]
+    [MemberData(nameof(Flows))]
+    public void Is_recovered_from_in_the_middle_of_a_recovery(string flow)
+    {
+        var oneIn = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? 2_000 : flow is "scale" or "one-off command" ? 1 : 10;
+        var result = Enumeration.RunTwice(Find(flow), oneIn);
+        output.WriteLine(result.ToString());
+        Console.WriteLine(result);
+        result.Failures.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(nameof(Plant.AckBeforeDurable))]
+    [InlineData(nameof(Plant.MessagesApart))]
+    [InlineData(nameof(Plant.OwesForgotten))]
+    [InlineData(nameof(Plant.IntentMissing))]
+    public void Shows_what_is_planted(string planted)
+    {
+        var found = Enumeration.Find(Find("config change"), Enum.Parse<Plant>(planted));
+        output.WriteLine(found ?? "nothing");
+        found.Should().NotBeNull();
+    }
+
+    [Fact]
+    public void The_case_that_is_asked_for()
+    {
+        if (Environment.GetEnvironmentVariable("FLOW_CRASH_CASE") is not { Length: > 0 } asked) return;
+        var (result, _) = Enumeration.Again(asked);
+        foreach (var line in result.Story) Console.WriteLine(line);
+        result.Violation.Should().BeNull();
+    }
+
+    private static CanonicalFlow Find(string name) => CanonicalFlows.All.Single(f => f.Name == name);
+}

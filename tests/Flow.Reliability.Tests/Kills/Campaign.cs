@@ -16,7 +16,7 @@ internal sealed class Campaign(string name)
     public int KilledInTheStart { get; private set; }
     public static bool Long => Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is not null;
 
-    public void Ready(TimeSpan after) { starts.Add(after.TotalMilliseconds); if (after.TotalSeconds > 2) Console.Error.WriteLine($"SLOW {DateTime.UtcNow:O} kills {Kills} {after}"); }
+    public void Ready(TimeSpan after) => starts.Add(after.TotalMilliseconds);
 
     public void Killed(HostProcess host, bool inItsStart)
     {

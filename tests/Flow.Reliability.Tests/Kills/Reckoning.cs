@@ -53,4 +53,19 @@ internal static class Reckoning
         foreach (var leak in running.Except(should)) yield return $"{leak} runs, and no release is served by it";
         foreach (var gone in should.Except(running)) yield return $"{gone} should serve, and does not run";
     }
+
+    /// <summary>And the lines that real commands have left behind: whose they are, and the supervisor's name of the command with something that differs at every start.</summary>
+    public static IEnumerable<string> Effects(string path, Book book, Audit audit)
+    {
+        var lines = Journal.Read(path);
+        foreach (var command in lines.GroupBy(l => l[1].Split(':')[0]))
+            if (command.Count() > 1) yield return $"{command.Key} was run {command.Count()} times: {string.Join(", ", command.Select(l => string.Join(' ', l)))}";
+        foreach (var request in book.Requests.Where(r => r.Verb == "command"))
+        {
+            var times = lines.Count(l => l[0] == request.Key);
+            if (times != 1 && book.AnswerOf(request)?.StartsWith(Conversation.Ok, StringComparison.Ordinal) == true || times > 1) yield return $"{request} has {times} effects";
+        }
+        foreach (var (run, state) in audit.Runs)
+            if (state.Done.Any(d => d.Step == WellKnownSteps.Release) && !lines.Any(l => l[0] == "release" && l[1].StartsWith($"cmd.{run}.{WellKnownSteps.Release}.", StringComparison.Ordinal))) yield return $"{run} has its release phase behind it, and it was never run";
+    }
 }

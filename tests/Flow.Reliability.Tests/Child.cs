@@ -1,3 +1,5 @@
+using Flow.Reliability.Tests.Kills;
+
 namespace Flow.Reliability.Tests;
 
 /// <summary>What this program does when a test starts it again.</summary>
@@ -7,6 +9,10 @@ internal static class Child
 
     public static Task<int> RunAsync(string name, string[] arguments) => name switch
     {
+        LightHost.Name => LightHost.RunAsync(arguments[0], tooEarly: arguments[1] == LightHost.TooEarly),
+        LocalHost.Name => LocalHost.RunAsync(arguments[0]),
+        WebProcess.Name => WebProcess.RunAsync(),
+        SyncedCommits.Name => SyncedCommits.RunAsync(arguments[0], arguments[1]),
         _ => Task.FromResult(Unknown(name, arguments)),
     };
 

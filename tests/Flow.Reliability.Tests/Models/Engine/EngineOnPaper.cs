@@ -46,6 +46,9 @@ internal sealed class EngineOnPaper
     /// <summary>Hears of every decision, with the state before it.</summary>
     public Action<StreamId, object, Decision>? Decided { get; set; }
 
+    /// <summary>Planted: what streams send each other and themselves, and never arrives.</summary>
+    public Func<Input, bool> Loses { get; set; } = _ => false;
+
     public T? Read<T>(StreamId stream) where T : class => states.GetValueOrDefault(stream) as T;
 
     /// <summary>States of a kind, by the streams' keys.</summary>
@@ -91,7 +94,7 @@ internal sealed class EngineOnPaper
             OnTheirWay.RemoveAll(o => o.To == to);
         }
         else if (known || !ReferenceEquals(before, after)) states[to] = after;
-        foreach (var message in decision.Messages.Where(m => !decision.Forgets || m.To != to)) Send(message.To, message.Input, message.After);
+        foreach (var message in decision.Messages.Where(m => (!decision.Forgets || m.To != to) && !Loses(m.Input))) Send(message.To, message.Input, message.After);
         Decided?.Invoke(to, before, decision);
     }
 }

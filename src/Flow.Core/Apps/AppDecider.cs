@@ -128,6 +128,12 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                     decided = Leave(decided, older, $"superseded by {newest.Run}, a newer head that waits");
             ready.RemoveAll(c => c.Automatic);
         }
+        // Also while its run has only just begun, and has not asked yet.
+        if (app.Candidates.FirstOrDefault(c => c is { Kind: RunKind.Rollback, Leaving: false }) is { } back)
+        {
+            if (ready.Find(c => c.Run == asked && Priority(c.Kind) < Priority(RunKind.Rollback)) is { } other) decided = Delay(decided, other.Run, $"a rollback goes first: {back.Run}", "that run");
+            ready.RemoveAll(c => Priority(c.Kind) < Priority(RunKind.Rollback));
+        }
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);
         if (ready.OrderByDescending(c => Priority(c.Kind)).ThenByDescending(c => c.Order).ThenBy(c => c.Run.Number).FirstOrDefault() is not { } chosen) return decided;
 

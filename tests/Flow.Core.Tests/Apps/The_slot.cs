@@ -94,6 +94,20 @@ public sealed class The_slot
     }
 
     [Fact]
+    public void Is_kept_for_a_rollback_that_has_not_asked_yet()
+    {
+        var app = Released(2);
+        app.Tell(Head(3), new RequestRollback(1, "ada"), new ResumeDeployments("ada"));                       // runs 3 and 4
+
+        app.Tell(Asks(3)).Said<SlotDelayed>().Should().ContainSingle().Which.Reason.Should().Contain("a rollback goes first");
+        app.State.Slot.Should().BeNull();
+        app.Tell(Asks(4));
+        app.State.Slot.Should().Be(Run(4));
+        app.Tell(Succeeded(4));
+        app.State.Slot.Should().Be(Run(3), "somebody has resumed: the newest head comes after the rollback");
+    }
+
+    [Fact]
     public void Is_waited_for_by_the_newest_head_only_while_it_is_on_hold()
     {
         var app = App();

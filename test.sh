@@ -4,7 +4,9 @@
 #   ./test.sh                                 all tests
 #   ./test.sh --long                          also the long ones
 #   ./test.sh --no-build                      what was built last (configuration Release)
-#   ./test.sh --simulate COUNT [--from SEED]  only the simulator: COUNT seeds from SEED on
+#   ./test.sh --simulate COUNT [--from SEED] [--planted [NAME]]
+#                                             only the simulator: COUNT seeds from SEED on; or every fault that is planted (or one)
+#                                             until a seed finds it, COUNT seeds at most. The last line is one JSON object.
 #
 # With CI=true nothing may be left out: a missing tool or a skipped test is a failure.
 set -euo pipefail
@@ -13,7 +15,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 cd -- "$root"
 
 usage() {
-    sed -n '2,8s/^# \{0,1\}//p' "$root/test.sh" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$root/test.sh" >&2
     exit 64
 }
 
@@ -21,13 +23,17 @@ number() {
     [[ $1 =~ ^[0-9]{1,18}$ ]] || usage
 }
 
-long='' build=1 simulate='' from=1
+long='' build=1 simulate='' from=1 planted=()
 while (($# > 0)); do
     case $1 in
         --long) long=1 ;;
         --no-build) build='' ;;
         --simulate) number "${2-}"; simulate=$2; shift ;;
         --from) number "${2-}"; from=$2; shift ;;
+        --planted)
+            planted=(--planted)
+            if [[ ${2-} =~ ^[a-z][a-z0-9-]*$ ]]; then planted+=("$2"); shift; fi
+            ;;
         *) usage ;;
     esac
     shift
@@ -46,7 +52,7 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUI
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
 if [[ -n $simulate ]]; then
-    exec dotnet run --project tests/Flow.Simulation -c Release -- "$simulate" --from "$from"
+    exec dotnet run --project tests/Flow.Simulation -c Release -- "$simulate" --from "$from" "${planted[@]}"
 fi
 
 # What the tests need beside the SDK. Installed only where that is this script's business: as root on Debian.

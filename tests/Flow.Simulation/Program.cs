@@ -3,14 +3,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Flow.Testing.Simulation;
+using Flow.Testing.Simulation.Planting;
 
-// dotnet run -c Release --project tests/Flow.Simulation -- COUNT [--from SEED] [--planted NAME] [--tell]
+// dotnet run -c Release --project tests/Flow.Simulation -- COUNT [--from SEED] [--planted [NAME]] [--tell]
+// --planted plants each fault of the catalogue (or the one that is named) and searches up to COUNT seeds for the first that sees it.
 // --tell tells the whole story of the first violating seed, or of the seed when COUNT is 1.
 var count = args.Length > 0 && int.TryParse(args[0], CultureInfo.InvariantCulture, out var given) ? given : 1_000;
 var from = int.Parse(Option("--from") ?? "1", CultureInfo.InvariantCulture);
-var planted = Enum.TryParse<PlantedFault>((Option("--planted") ?? "None").Replace("-", "", StringComparison.Ordinal), true, out var fault)
-    ? fault
-    : throw new ArgumentException($"There is no planted fault '{Option("--planted")}'; there are {string.Join(", ", Enum.GetNames<PlantedFault>())}.");
+if (args.Contains("--planted") && Faults(Option("--planted")) is { } faults && !(faults.Count == 1 && args.Contains("--tell"))) return PlantedFaults.Search(faults, from, args.Length > 0 && int.TryParse(args[0], CultureInfo.InvariantCulture, out _) ? count : 2_000);
+var planted = args.Contains("--planted") ? Faults(Option("--planted"))[0] : PlantedFault.None;
 
 var clock = Stopwatch.StartNew();
 var violations = new ConcurrentDictionary<int, string>();
@@ -51,3 +52,7 @@ Console.WriteLine(JsonSerializer.Serialize(new
 return violations.IsEmpty ? 0 : 1;
 
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
+
+static IReadOnlyList<PlantedFault> Faults(string? name) => name is null or ['-', ..] ? PlantedFault.All
+    : PlantedFault.Find(name) is { } fault ? [fault]
+    : throw new ArgumentException($"There is no planted fault '{name}'; there are {string.Join(", ", PlantedFault.All.Concat(PlantedFault.Harmless))}.");

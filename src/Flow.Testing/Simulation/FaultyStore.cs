@@ -1,5 +1,6 @@
 using Flow.Engine;
 using Flow.Storage;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 
@@ -95,9 +96,10 @@ internal sealed class FaultyStore(World world, SimulatedNode node, SharedStore s
 internal sealed class SharedStore(World world, MemoryFlowStore inner)
 {
     private readonly Dictionary<StreamId, Claim> newest = [];
+    private readonly HashSet<string> answered = [];
     private long position;
 
-    public MemoryFlowStore Inner => inner;
+    public IFlowStore Inner { get; } = world.Planted.Around(world, inner);
 
     /// <summary>Hears of every event, in the order of commit.</summary>
     public Action<StoredEvent>? Witness { get; set; }
@@ -115,15 +117,17 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
 
     public CommitResult Commit(SimulatedNode? node, FlowCommit commit)
     {
-        if (commit.Change is { } change && world.Plants(PlantedFault.OwesForgotten)) commit = commit with { Change = change with { Owes = false } };
+        commit = world.Planted.Alter(world, commit);
         commit = commit with { Enqueue = [.. commit.Enqueue.SelectMany(Carried)] };
-        var result = World.Now(inner.CommitAsync(commit, default));
+        var result = World.Now(Inner.CommitAsync(commit, default));
         if (result.Status == CommitStatus.FenceLost)
         {
             world.Count("stale commit refused");
             if (world.Plants(PlantedFault.FenceOff)) result = Force(commit);
         }
         else if (result.Status == CommitStatus.Ok && commit.Change is { Claim: { } by } && newest[by.Stream] != by) world.Violate($"a stale commit of {by.Stream} was accepted");
+        foreach (var (key, _) in result.Status == CommitStatus.Ok ? commit.Answers : [])
+            if (!answered.Add(key)) world.Violate($"request {key} was handled twice");
         if (node is not null && commit.Change is not null) world.Tell($"{node.Name} commits {commit.Change.Claim.Stream} v{result.Version}: {result.Status}{string.Concat(commit.Change.Events.Select(e => $" {e.Type}"))}");
         foreach (var happened in World.Now(inner.ReadEventsAsync(position, 1_000, default)))
         {

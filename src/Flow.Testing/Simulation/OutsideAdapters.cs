@@ -13,8 +13,6 @@ internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISour
 {
     public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => outside.CallAsync(node, "list the repository", () =>
     {
-        if (outside.Code.Outage && outside.World.Plants(PlantedFault.OutageLooksEmpty))
-            return new() { Branches = new Dictionary<string, CommitSha> { ["main"] = outside.Code.Branches["main"] }, Proposals = [] };
         if (outside.Code.Outage) throw new FlowException("source-unreachable", "The source host is down.", transient: true);
         if (outside.Code.ListingsLackMain) outside.World.Count("listing without the default branch");
         return outside.Code.List();

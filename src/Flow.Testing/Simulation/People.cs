@@ -21,7 +21,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private PipelineDefinition definition = null!;
     private bool isolates;
 
-    public IEnumerable<string> Unanswered => posted.Where(k => World.Now(store.Inner.FindKeyAsync(k, default)) is { Answer: null });
+    public IEnumerable<string> Unanswered => posted.Where(k => World.Now(store.Inner.FindKeyAsync(k, default)) is not { Answer: not null });
 
     /// <summary>Apps that somebody wanted gone.</summary>
     public HashSet<AppName> DestroyedByHand { get; } = [];

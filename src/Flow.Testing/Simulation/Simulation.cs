@@ -1,5 +1,6 @@
 using Flow.Engine;
 using Flow.Storage;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 
@@ -48,14 +49,14 @@ internal sealed class Simulation : IDisposable
     }
 
     /// <summary>Runs a seed to its end. Same seed, same trace. With <paramref name="tells"/>, the story comes too.</summary>
-    public static SimulationResult Run(int seed, PlantedFault planted = PlantedFault.None, bool tells = false)
+    public static SimulationResult Run(int seed, PlantedFault? planted = null, bool tells = false)
     {
         // With no context and no other scheduler around, whatever is awaited goes on inside the call that completed it: on this one thread.
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var simulation = new Simulation(seed, planted, tells);
+            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells);
             simulation.Play();
             var world = simulation.world;
             return new(seed, world.Violation, simulation.steps, world.Trace, world.Situations, world.Story);

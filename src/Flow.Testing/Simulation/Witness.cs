@@ -10,7 +10,7 @@ using Flow.Storage;
 namespace Flow.Testing.Simulation;
 
 /// <summary>Hears every event when it is committed, and knows what must never be.</summary>
-internal sealed class Witness(World world, Outside outside)
+internal sealed partial class Witness(World world, Outside outside)
 {
     private readonly AppDecider apps = new();
     private readonly RunDecider runs = new();
@@ -37,13 +37,14 @@ internal sealed class Witness(World world, Outside outside)
         else if (stored.Stream.Kind == RunDecider.Kind) Hear(RunId.Parse(stored.Stream.Key), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.RunEvent)!);
         else if (stored.Stream.Kind == BuildDecider.Kind)
             Builds[stored.Stream.Key] = builds.Evolve(Builds.GetValueOrDefault(stored.Stream.Key, builds.Initial), JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.BuildEvent)!);
-        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!);
+        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, JsonSerializer.Deserialize(stored.Json.Span, FlowJson.Default.PipelineEvent)!, stored.Version);
     }
 
     private void Hear(AppName name, AppEvent happened)
     {
         var app = Apps.GetValueOrDefault(name.ToString(), apps.Initial);
         Check(name, app, happened);
+        CheckDuties(name, app, happened);
         Apps[name.ToString()] = apps.Evolve(app, happened);
     }
 
@@ -130,10 +131,11 @@ internal sealed class Witness(World world, Outside outside)
                 world.Count("step failed once");
                 break;
         }
+        CheckDuties(run, Runs.GetValueOrDefault(key, runs.Initial), happened);
         Runs[key] = runs.Evolve(Runs.GetValueOrDefault(key, runs.Initial), happened);
     }
 
-    private void Hear(StreamId stream, PipelineEvent happened)
+    private void Hear(StreamId stream, PipelineEvent happened, long version)
     {
         switch (happened)
         {
@@ -149,6 +151,7 @@ internal sealed class Witness(World world, Outside outside)
                 world.Count("look failed");
                 break;
         }
+        CheckDuties(stream, Pipelines.GetValueOrDefault(stream.Key, pipelines.Initial), happened, version);
         Pipelines[stream.Key] = pipelines.Evolve(Pipelines.GetValueOrDefault(stream.Key, pipelines.Initial), happened);
     }
 }

@@ -96,7 +96,8 @@ internal sealed partial class Witness
     {
         if (gate.Name.EndsWith(ApprovalGate.Name, StringComparison.Ordinal) && run.Approvals.Count == 0) world.Violate($"{name} passed {gate.Name}, and nobody has approved it");
         if (!gate.Name.EndsWith(ChecksGate.Name, StringComparison.Ordinal) || run.Plan?.Revision is not { } revision || onceGood.Contains(revision.Sha)) return;
-        if (world.Time.Elapsed - gates[name].Since < ChecksGate.Grace) world.Violate($"{name} passed {gate.Name}, and the checks of {revision.Sha.Short} have never been good");
+        // What is committed was decided at most a lease ago.
+        if (world.Time.Elapsed - gates[name].Since < ChecksGate.Grace - StreamPump.Lease) world.Violate($"{name} passed {gate.Name}, and the checks of {revision.Sha.Short} have never been good");
     }
 
     /// <summary>What must not be repeated by itself was started once, and once more each time that a person said so.</summary>

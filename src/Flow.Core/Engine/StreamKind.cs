@@ -56,7 +56,19 @@ internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TS
     public object Initial => decider.Initial;
     public object ReadState(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize(json.Span, States)!;
     public byte[] WriteState(object state) => JsonSerializer.SerializeToUtf8Bytes((TState)state, States);
-    public Input ReadInput(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize(json.Span, Inputs)!;
+    public Input ReadInput(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, Inputs) ?? throw new JsonException("There is no input in it.");
+        }
+        catch (NotSupportedException nameless)
+        {
+            // Of JSON that does not say which input it is, the serializer says that it does not support it: for a stream it is as unreadable as any other nonsense.
+            throw new JsonException("It does not say which input it is.", nameless);
+        }
+    }
+
     public byte[] WriteInput(Input input) => JsonSerializer.SerializeToUtf8Bytes((TInput)input, Inputs);
     public NewEvent WriteEvent(Event happened) => new($"{name}.{EventNames[happened.GetType()]}", JsonSerializer.SerializeToUtf8Bytes((TEvent)happened, Events));
     public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now) => decider.Decide(self, (TState)state, (TInput)input, now);

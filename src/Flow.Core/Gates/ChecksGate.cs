@@ -35,7 +35,7 @@ internal sealed class ChecksGate(FlowMailbox mailbox, Providers providers) : IGa
 
         if (checks.Count == 0)
         {
-            var rest = Grace - (context.Now - context.Since);
+            var rest = Grace - context.Waited;
             return rest <= TimeSpan.Zero
                 ? GateAnswer.Allow($"no check has been reported for {revision.Sha.Short} within {Grace.TotalMinutes:0} minutes")
                 : GateAnswer.Wait($"the first check of {revision.Sha.Short}", "the CI system", rest < LookAgainIn ? rest : LookAgainIn);

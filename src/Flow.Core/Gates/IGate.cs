@@ -41,6 +41,11 @@ public sealed record GateContext
     public required DateTimeOffset Since { get; init; }
     /// <summary>Now.</summary>
     public required DateTimeOffset Now { get; init; }
+    /// <summary>
+    /// How long the run has waited here, measured by timers. For whatever must really have passed: <see cref="Since"/> and <see cref="Now"/> are wall clocks, perhaps of
+    /// two machines, for people and calendars.
+    /// </summary>
+    public TimeSpan Waited { get; init; }
     /// <summary>Who has approved this run.</summary>
     public IReadOnlyList<Approval> Approvals { get; init; } = [];
 }

@@ -18,6 +18,7 @@ internal sealed partial class RunDecider
             Begun = false,
             Hinted = false,
             StepSince = done.At,
+            Waited = default,
             Source = done.Facts?.Source ?? run.Source,
             Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
         },
@@ -26,14 +27,15 @@ internal sealed partial class RunDecider
         {
             Waits = parked.Reason with { Since = run.Waits?.Since ?? parked.Reason.Since },
             Parked = run.Parked + 1,
+            Timer = parked.After,
             // Whoever says "wait" or "failed" has not done it.
             Begun = false,
             Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
         },
-        RunUnparked => run with { Waits = null, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
+        RunUnparked unparked => run with { Waits = null, Waited = run.Waited + unparked.Waited, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
         HintNoted => run with { Hinted = true },
         HintTaken => run with { Hinted = false },
-        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, StepSince = slot.At, Status = RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Waited = default, StepSince = slot.At, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval], Hinted = run.Waits is null },
         GateOverridden gate => run with

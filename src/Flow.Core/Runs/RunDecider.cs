@@ -57,14 +57,14 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         Stopped when run.Status == RunStatus.Stopping => Close(self, run, run.Cancelling ? RunStatus.Cancelled : RunStatus.Failed, run.Reason, now),
         StopFailed failed when run.Status == RunStatus.Stopping => Decision.Of(new StopTried(failed.Failure))
             .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
-        LookAgain look when IsDue(look, run) => Look(self, run),
+        LookAgain look when IsDue(look, run) => Look(self, run, look.Parked is null ? default : run.Timer),
         LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running, Due.Kind: WellKnownSteps.Gate } => Decision.Of(new HintNoted()),
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
         SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant, now)),
         SlotDelayed delayed when run is { Grant: null, Waits: not null, Due.ChangesApp: true } && run.Waits.For != delayed.Reason =>
-            Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain })).Send(self, new LookAgain(run.Parked + 1), AskAgain),
+            Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain }, AskAgain)).Send(self, new LookAgain(run.Parked + 1), AskAgain),
         StepBegun begun when IsDue(run, begun.Step) && begun.Attempt == run.Attempt => Decision.Of(new StepStarted(begun.Step, begun.Attempt)),
         StepDone done when IsDue(run, done.Step) => Go(self, run, Decision.Of(new StepSucceeded(done.Step, done.Output, done.Facts, now)), now),
         StepFailed failed when IsDue(run, failed.Step) => Fail(self, run, failed, now),
@@ -109,21 +109,22 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     });
 
     /// <summary>Asks again for what is given by others (a lost answer costs a minute), or executes the step again.</summary>
-    private static Decision Look(StreamId self, RunState run) => run switch
+    private static Decision Look(StreamId self, RunState run, TimeSpan waited) => run switch
     {
         { Status: not RunStatus.Stopping, Due: { ChangesApp: true }, Grant: null } => Rearm(self, run).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact)),
         { Status: not RunStatus.Stopping, Due.Kind: WellKnownSteps.Build } => Rearm(self, run).Send(BuildDecider.StreamOf(run.Source!.BuildKey), WantArtifact(self, run)),
-        _ => Decision.Of(new RunUnparked()),
+        _ => Decision.Of(new RunUnparked(waited)),
     };
 
     private static Decision Rearm(StreamId self, RunState run) => Decision.Nothing.Send(self, new LookAgain(run.Parked), AskAgain);
 
     private static Decision Park(StreamId self, RunState run, string reason, string owner, TimeSpan after, DateTimeOffset now) =>
-        Decision.Of(new RunParked(new(reason, owner, now, now + after))).Send(self, new LookAgain(run.Parked + 1), after);
+        Decision.Of(new RunParked(new(reason, owner, now, now + after), after)).Send(self, new LookAgain(run.Parked + 1), after);
 
     private Decision Wait(StreamId self, RunState run, StepMustWait wait, DateTimeOffset now) =>
         run.Hinted ? Decision.Of(new HintTaken())
-        : now - run.StepSince >= run.Due!.Timeout
+        // By the timers that have rung, not by the wall clock: an hour that somebody corrects is no hour of waiting.
+        : run.Waited >= run.Due!.Timeout
             ? GiveUp(self, run, $"still waiting for {wait.For} after {run.Due.Timeout.TotalHours:0.#} h", now)
             : Park(self, run, wait.For, wait.Owner, wait.LookAgainIn < ShortestWait ? ShortestWait : wait.LookAgainIn > LongestWait ? LongestWait : wait.LookAgainIn, now);
 
@@ -135,7 +136,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
             .And(Park(self, run, $"{failure.Message} Next attempt ({tried + 1}).", "Flow", BackOff(tried), now));
         // What must be cleaned up is cleaned up, whatever fails on the way.
         if (due.Kind is WellKnownSteps.Retire or WellKnownSteps.Teardown) return again;
-        var patient = due.Attempts == 0 ? now - run.StepSince < due.Timeout : tried < Math.Max(due.Attempts, failed.Unsure ? UnsureTries : 0);
+        var patient = due.Attempts == 0 ? run.Waited < due.Timeout : tried < Math.Max(due.Attempts, failed.Unsure ? UnsureTries : 0);
         return failure.Transient && patient ? again : GiveUp(self, run, failure.Message, now);
     }
 

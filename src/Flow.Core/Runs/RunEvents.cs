@@ -31,8 +31,10 @@ internal sealed record RunBegun(Plan Plan, DateTimeOffset At) : RunEvent;
 internal sealed record StepStarted(string Step, int Attempt) : RunEvent;
 internal sealed record StepSucceeded(string Step, string Output, StepFacts? Facts, DateTimeOffset At) : RunEvent;
 internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
-internal sealed record RunParked(WaitReason Reason) : RunEvent;
-internal sealed record RunUnparked : RunEvent;
+internal sealed record RunParked(WaitReason Reason, TimeSpan After = default) : RunEvent;
+
+/// <summary>With the time that its timer has measured, if it was the timer.</summary>
+internal sealed record RunUnparked(TimeSpan Waited = default) : RunEvent;
 
 /// <summary>A hint came while the step was looking; without a note it would be lost.</summary>
 internal sealed record HintNoted : RunEvent, IUnrecorded;

@@ -26,6 +26,10 @@ public sealed record RunState
     public int Parked { get; init; }
     /// <summary>What it waits for; null while it moves.</summary>
     public WaitReason? Waits { get; init; }
+    /// <summary>How long the step that is due has waited, measured by its timers: no wall clock counts.</summary>
+    public TimeSpan Waited { get; init; }
+    /// <summary>When the run waits: what its timer measures now.</summary>
+    public TimeSpan Timer { get; init; }
     /// <summary>Something changed while the step was looking: it must look once more before it parks.</summary>
     public bool Hinted { get; init; }
     /// <summary>What the app gave it with its slot.</summary>

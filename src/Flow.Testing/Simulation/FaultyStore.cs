@@ -54,32 +54,40 @@ internal sealed class FaultyStore(World world, SimulatedNode node, SharedStore s
     private ValueTask<T> Around<T>(string what, Func<T> call)
     {
         if (node.IsDead) return Never<T>();
-        if (node.IsAsleep) return When(call);
-        var roll = world.Chance.Next(600);
-        if (roll < 60) return When(call);                                     // slow: others get in between
+        if (node.IsAsleep || world.OneIn(10)) return When(call);              // slow: others get in between
         if (!world.Troubled) return new(call());
-        switch (roll)
+        switch (world.Chance.Next(540 * world.Profile.Calm))
         {
-            case 60:
+            case 0:
                 node.Kill($"before {what}");
                 return Never<T>();
-            case 61:
-                call();
+            case 1:
+                Lost(call());
                 node.Kill($"after {what}");
                 return Never<T>();
-            case 62:
+            case 2:
                 node.Sleep($"before {what}");
                 return When(call);
-            case 63:
+            case 3:
                 var done = call();
                 node.Sleep($"after {what}");
                 return When(() => done);
-            case 64:
-                world.Count("store unavailable");
+            case 4:
+                world.Count(FlowSituations.StoreAway);
                 throw new FlowException("store-unavailable", "The store is away for a moment.", transient: true);
+            case 5:
+                Lost(call());
+                throw new FlowException("store-unavailable", "The store's answer was lost.", transient: true);
             default:
                 return new(call());
         }
+    }
+
+    private void Lost<T>(T answer)
+    {
+        if (answer is not CommitResult { Status: CommitStatus.Ok }) return;
+        world.Count(FlowSituations.CommitAnswerLost);
+        world.Tell($"the answer of {node.Name}'s commit is lost");
     }
 
     private ValueTask<T> When<T>(Func<T> call)
@@ -96,6 +104,7 @@ internal sealed class FaultyStore(World world, SimulatedNode node, SharedStore s
 internal sealed class SharedStore(World world, MemoryFlowStore inner)
 {
     private readonly Dictionary<StreamId, Claim> newest = [];
+    private readonly Dictionary<StreamId, int> pending = [];
     private readonly HashSet<string> answered = [];
     private long position;
 
@@ -103,6 +112,12 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
 
     /// <summary>Hears of every event, in the order of commit.</summary>
     public Action<StoredEvent>? Witness { get; set; }
+
+    /// <summary>Hears of every commit that was accepted, after its events.</summary>
+    public Action<StreamChange>? Committed { get; set; }
+
+    /// <summary>Inputs and timers that are on their way to a stream.</summary>
+    public int PendingOf(StreamId stream) => pending.GetValueOrDefault(stream);
 
     public IReadOnlyList<Claim> Claim(SimulatedNode node, int max)
     {
@@ -118,23 +133,44 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
     public CommitResult Commit(SimulatedNode? node, FlowCommit commit)
     {
         commit = world.Planted.Alter(world, commit);
-        commit = commit with { Enqueue = [.. commit.Enqueue.SelectMany(Carried)] };
+        if (commit.Enqueue.Count > 0) commit = commit with { Enqueue = [.. commit.Enqueue.SelectMany(Carried)] };
         var result = World.Now(Inner.CommitAsync(commit, default));
         if (result.Status == CommitStatus.FenceLost)
         {
-            world.Count("stale commit refused");
+            world.Count(FlowSituations.FenceRefused);
             if (world.Plants(PlantedFault.FenceOff)) result = Force(commit);
+            if (world.Plants(PlantedFault.MessagesApart)) Commit(null, new() { Enqueue = commit.Enqueue });
         }
-        else if (result.Status == CommitStatus.Ok && commit.Change is { Claim: { } by } && newest[by.Stream] != by) world.Violate($"a stale commit of {by.Stream} was accepted");
-        foreach (var (key, _) in result.Status == CommitStatus.Ok ? commit.Answers : [])
-            if (!answered.Add(key)) world.Violate($"request {key} was handled twice");
+        else if (result.Status == CommitStatus.Ok && commit.Change is { Claim: { } by } && newest[by.Stream] != by) world.Violate(FlowInvariants.Fence, $"a stale commit of {by.Stream} was accepted");
         if (node is not null && commit.Change is not null) world.Tell($"{node.Name} commits {commit.Change.Claim.Stream} v{result.Version}: {result.Status}{string.Concat(commit.Change.Events.Select(e => $" {e.Type}"))}");
-        foreach (var happened in World.Now(inner.ReadEventsAsync(position, 1_000, default)))
-        {
-            position = happened.Position;
-            Witness?.Invoke(happened);
-        }
+        if (result.Status == CommitStatus.Ok) Landed(commit);
         return result;
+    }
+
+    private void Landed(FlowCommit commit)
+    {
+        foreach (var (key, _) in commit.Answers)
+            if (!answered.Add(key)) world.Violate(FlowInvariants.OneEffect, $"request {key} was handled twice");
+        foreach (var work in commit.Enqueue) pending[work.To] = PendingOf(work.To) + 1;
+        if (commit.Change is not { } change) return;
+        pending[change.Claim.Stream] = change.Forget ? 0 : PendingOf(change.Claim.Stream) - commit.Complete.Count;
+        if (world.Shorthand is null) LookForSecrets(commit, change);
+        if (change.Events.Count > 0)
+            foreach (var happened in World.Now(inner.ReadEventsAsync(position, 1_000, default)))
+            {
+                position = happened.Position;
+                Witness?.Invoke(happened);
+            }
+        Committed?.Invoke(change);
+    }
+
+    private void LookForSecrets(FlowCommit commit, StreamChange change)
+    {
+        var marks = SimulatedSecrets.Mark.AsSpan();
+        var found = change.Snapshot is { } snapshot && snapshot.Span.IndexOf(marks) >= 0;
+        foreach (var happened in change.Events) found |= happened.Json.Span.IndexOf(marks) >= 0;
+        foreach (var work in commit.Enqueue) found |= work.Input.Span.IndexOf(marks) >= 0;
+        if (found) world.Violate(FlowInvariants.Trust, $"a secret is stored in plain text by {change.Claim.Stream}");
     }
 
     /// <summary>Messages arrive at least once here: a rule of the deciders, not of the store.</summary>
@@ -143,7 +179,7 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
         if (world.Plants(PlantedFault.MessageLost) && world.OneIn(50)) yield break;
         yield return work;
         if (work.RequestKey is not null || !world.Trouble(25)) yield break;
-        world.Count("input duplicated");
+        world.Count(FlowSituations.MessageAgain);
         yield return work with { After = work.After + world.Seconds(0, 90) };
     }
 

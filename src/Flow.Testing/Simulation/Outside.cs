@@ -18,8 +18,15 @@ internal sealed class Outside(World world)
 {
     private readonly List<Call> pending = [];
     private readonly List<Action> late = [];
+    private int onTheWay;
 
     public World World => world;
+
+    /// <summary>Sees everything that lands.</summary>
+    public Witness Witness { get; set; } = null!;
+
+    /// <summary>The runtime says of everything that nothing of it is there.</summary>
+    public bool RuntimeLies { get; set; }
     public Repository Code { get; } = new();
     public MemoryLogStore Logs { get; } = new();
     public Dictionary<string, bool> Builds { get; } = [];                    // id -> still working
@@ -33,37 +40,76 @@ internal sealed class Outside(World world)
     public FakeRouter Routes { get; } = new();
     public Dictionary<string, string> ProcessTypes { get; } = new() { ["web"] = "./web" };
 
-    public bool IsQuiet => pending.Count == 0 && late.Count == 0;
+    public bool IsQuiet => pending.Count == 0 && late.Count == 0 && onTheWay == 0;
 
     /// <summary>Whether something that is gone for good is asked for again: the outside's own fence against late calls.</summary>
     public bool IsGone(bool gone) => gone && !world.Plants(PlantedFault.LateCallsRevive);
 
-    public ValueTask<T> CallAsync<T>(SimulatedNode node, string what, Func<T> land, CancellationToken cancellationToken)
+    public void Starts(DeploymentSpec spec)
     {
-        if (node.IsDead) return new(new TaskCompletionSource<T>().Task);
+        if (!Running.ContainsKey(spec.Id)) Witness.IsCreated(spec.Id.App, spec.Id.ToString());
+        Witness.IsGiven(spec.Id.App, spec.Artifact, spec.Environment, spec.Id.ToString());
+        Running[spec.Id] = spec;
+    }
+
+    public bool Stops(DeploymentId id)
+    {
+        Witness.IsStopped(id);
+        Stopped.Add(id);
+        return Running.Remove(id);
+    }
+
+    public void Provisions(AddOnRequest request)
+    {
+        if (!AddOns.ContainsKey(request.Id)) Witness.IsCreated(request.App, request.Id);
+        AddOns[request.Id] = request;
+    }
+
+    public bool Deprovisions(string id)
+    {
+        Witness.IsRemoved(id);
+        Removed.Add(id);
+        return AddOns.Remove(id);
+    }
+
+    /// <summary>Whether the runtime lies about something that runs.</summary>
+    public bool Lies()
+    {
+        if (RuntimeLies) world.Count(FlowSituations.RuntimeLies);
+        return RuntimeLies;
+    }
+
+    public ValueTask<T> CallAsync<T>(SimulatedNode node, string what, Func<T> land, CancellationToken cancellationToken) => CallAsync(node, what, () => new ValueTask<T>(land()), cancellationToken);
+
+    public async ValueTask<T> CallAsync<T>(SimulatedNode node, string what, Func<ValueTask<T>> land, CancellationToken cancellationToken)
+    {
+        if (node.IsDead) return await new TaskCompletionSource<T>().Task;
         cancellationToken.ThrowIfCancellationRequested();
         world.Tell($"{node.Name} asks: {what}");
         if (world.OneIn(2) && !node.IsAsleep)
         {
             if (world.Trouble(16)) throw Trouble(what);
-            return new(land());
+            return await land();
         }
         var call = new Call<T>(this, node, what, land) { Hangs = world.Trouble(60) };
         if (world.OneIn(2)) call.Land();
-        if (call.Hangs) world.Count("call without an answer");
+        if (call.Hangs) world.Count(FlowSituations.CallHangs);
         if (call.Hangs) world.Time.After(world.Seconds(20, 1500), () => call.Hangs = false);
         pending.Add(call);
         if (cancellationToken.CanBeCanceled) call.Registration = cancellationToken.Register(() => Cancel(call, cancellationToken));
-        return new(call.Answer.Task);
+        return await call.Answer.Task;
     }
 
     /// <summary>One call that is on its way lands, is answered, or is lost. False when there is none.</summary>
     public bool GoOn()
     {
-        foreach (var orphan in pending.Where(c => c.Node.IsDead).ToList())
+        if (pending.Count == 0 && late.Count == 0) return false;
+        for (var i = 0; i < pending.Count; i++)
         {
-            pending.Remove(orphan);
-            world.Count("node killed in mid-effect");
+            if (!pending[i].Node.IsDead) continue;
+            var orphan = pending[i];
+            pending.RemoveAt(i--);
+            world.Count(FlowSituations.KilledMidEffect);
             LandLate(orphan);
         }
         if (late.Count > 0 && world.OneIn(4))
@@ -71,7 +117,7 @@ internal sealed class Outside(World world)
             var at = world.Chance.Next(late.Count);
             var land = late[at];
             late.RemoveAt(at);
-            world.Count("call landed late");
+            world.Count(FlowSituations.CallLate);
             land();
             return true;
         }
@@ -88,6 +134,7 @@ internal sealed class Outside(World world)
         var trouble = world.Trouble(14) ? Trouble(call.What) : null;
         if (trouble is null || world.OneIn(2)) call.Land();
         if (trouble is not null) world.Tell($"fails: {call.What}");
+        if (trouble is not null && call.Landed) world.Count(FlowSituations.CallAnswerLost);
         call.Node.Later(() => call.Finish(trouble));
         return true;
     }
@@ -95,7 +142,7 @@ internal sealed class Outside(World world)
     /// <summary>The machine that runs the apps goes down and comes up again: no process has survived.</summary>
     public void LoseMachine()
     {
-        world.Count("machine lost");
+        world.Count(FlowSituations.MachineLost);
         world.Tell("the machine of the apps goes down");
         Running.Clear();
         foreach (var id in Commands.Where(c => c.Value == CommandState.Working).Select(c => c.Key).ToList()) Commands[id] = CommandState.Vanished;
@@ -104,7 +151,7 @@ internal sealed class Outside(World world)
     private void Cancel(Call call, CancellationToken token)
     {
         if (!pending.Remove(call)) return;
-        world.Count("cancelled in mid-effect");
+        if (!call.Node.IsStopping) world.Count(FlowSituations.CancelMidEffect);
         world.Tell($"{call.Node.Name} waits no longer for: {call.What}");
         LandLate(call);
         call.Forget(token);
@@ -112,7 +159,19 @@ internal sealed class Outside(World world)
 
     private void LandLate(Call call)
     {
-        if (!call.Landed && world.OneIn(2)) late.Add(call.Land);
+        if (call.Landed || world.OneIn(2)) return;
+        if (world.OneIn(2))
+        {
+            late.Add(call.Land);
+            return;
+        }
+        // So late that whoever was told to stop it has long been answered.
+        onTheWay++;
+        world.Time.After(world.Seconds(1, 120), () =>
+        {
+            onTheWay--;
+            late.Add(call.Land);
+        });
     }
 
     private static FlowException Trouble(string what) => new("outside-unavailable", $"{what} did not work this time.", transient: true);
@@ -129,10 +188,9 @@ internal sealed class Outside(World world)
         public abstract void Forget(CancellationToken token);
     }
 
-    private sealed class Call<T>(Outside outside, SimulatedNode node, string what, Func<T> land) : Call(node, what)
+    private sealed class Call<T>(Outside outside, SimulatedNode node, string what, Func<ValueTask<T>> land) : Call(node, what)
     {
-        private T? result;
-        private FlowException? refusal;
+        private Task<T>? result;
 
         public TaskCompletionSource<T> Answer { get; } = new();
 
@@ -141,21 +199,29 @@ internal sealed class Outside(World world)
             if (Landed) return;
             Landed = true;
             outside.World.Tell($"lands: {What}");
-            try
-            {
-                result = land();
-            }
-            catch (FlowException no)
-            {
-                refusal = no;
-            }
+            result = LandAsync();
+
+            // What throws at once is an answer, too.
+            async Task<T> LandAsync() => await land();
         }
 
         public override void Finish(FlowException? trouble)
         {
             Registration.Dispose();
-            if ((trouble ?? refusal) is { } bad) Answer.TrySetException(bad);
-            else Answer.TrySetResult(result!);
+            if (trouble is not null) Answer.TrySetException(trouble);
+            else _ = PassOnAsync();
+        }
+
+        private async Task PassOnAsync()
+        {
+            try
+            {
+                Answer.TrySetResult(await result!);
+            }
+            catch (Exception refusal) when (refusal is not OutOfMemoryException)
+            {
+                Answer.TrySetException(refusal);
+            }
         }
 
         public override void Forget(CancellationToken token) => Answer.TrySetCanceled(token);

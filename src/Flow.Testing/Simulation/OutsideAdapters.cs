@@ -14,20 +14,19 @@ internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISour
     public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => outside.CallAsync(node, "list the repository", () =>
     {
         if (outside.Code.Outage) throw new FlowException("source-unreachable", "The source host is down.", transient: true);
-        if (outside.Code.ListingsLackMain) outside.World.Count("listing without the default branch");
-        return outside.Code.List();
+        return outside.Code.List(outside.World);
     }, cancellationToken);
 
     public ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) => outside.CallAsync<ISourceTree>(node, $"fetch {commit}", () =>
-        outside.Code.Outage ? throw new FlowException("source-unreachable", "The source host is down.", transient: true) : new Tree(outside.Code.TreeOf(commit)), cancellationToken);
+        outside.Code.Outage ? throw new FlowException("source-unreachable", "The source host is down.", transient: true) : new Tree(outside.Code.TreeOf(commit), outside.Code.Files), cancellationToken);
 
-    private sealed class Tree(string id) : ISourceTree
+    private sealed class Tree(string id, IReadOnlyDictionary<string, string> files) : ISourceTree
     {
         public string TreeId => id;
         public string Subject => "a change";
         public string Author => "somebody";
-        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => new([]);
-        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => new((string?)null);
+        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => new([.. files.Keys.Order(StringComparer.Ordinal).Take(max)]);
+        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => new(files.GetValueOrDefault(path));
         public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }
@@ -58,6 +57,7 @@ internal sealed class OutsideBuilder(Outside outside, SimulatedNode node) : IBui
 
     public async ValueTask StopAsync(string buildId, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop build {buildId}", () =>
     {
+        outside.Witness.BuildIsStopped(buildId);
         outside.Removed.Add(StoppedBuild + buildId);
         return outside.Builds[buildId] = false;
     }, cancellationToken);
@@ -69,8 +69,12 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
 
     public ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken) => outside.CallAsync(node, $"deploy {spec.Id}", () =>
     {
-        if (outside.IsGone(outside.Stopped.Contains(spec.Id))) return WorkStatus<Deployment>.Failed(new("deployment-stopped", $"{spec.Id} was stopped; it never starts again."));
-        outside.Running[spec.Id] = spec;
+        if (outside.IsGone(outside.Stopped.Contains(spec.Id)))
+        {
+            outside.World.Count(FlowSituations.CallTooLate);
+            return WorkStatus<Deployment>.Failed(new("deployment-stopped", $"{spec.Id} was stopped; it never starts again."));
+        }
+        outside.Starts(spec);
         if (outside.World.OneIn(4)) return WorkStatus<Deployment>.Running(outside.World.Seconds(1, 20));
         return outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.NeverHealthy
             ? WorkStatus<Deployment>.Failed(new("unhealthy", "GET / answered 500"))
@@ -78,10 +82,11 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
     }, cancellationToken);
 
     public ValueTask<Deployment?> InspectAsync(DeploymentId id, CancellationToken cancellationToken) =>
-        outside.CallAsync(node, $"inspect {id}", () => outside.Running.TryGetValue(id, out var spec) ? Of(spec) : null, cancellationToken);
+        outside.CallAsync(node, $"inspect {id}", () => !outside.Running.TryGetValue(id, out var spec) || outside.Lies() ? null : Of(spec), cancellationToken);
 
     public ValueTask<WorkStatus<CommandResult>> RunAsync(CommandSpec spec, CancellationToken cancellationToken) => outside.CallAsync(node, $"run {spec.Id}", () =>
     {
+        outside.Witness.IsGiven(spec.App, spec.Artifact, spec.Environment, $"command {spec.Id}");
         var known = outside.Commands.TryGetValue(spec.Id, out var state);
         if (known && state == CommandState.Vanished || outside.IsGone(outside.Removed.Contains(spec.Id))) return WorkStatus<CommandResult>.Done(new(null, false, ""));
         if (!known) outside.CommandStarts[spec.Id] = outside.CommandStarts.GetValueOrDefault(spec.Id) + 1;
@@ -91,11 +96,7 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
         return WorkStatus<CommandResult>.Done(new(spec.Command == "./migrate" && outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.ReleaseFails ? 1 : 0, false, ""));
     }, cancellationToken);
 
-    public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop {id}", () =>
-    {
-        outside.Stopped.Add(id);
-        return outside.Running.Remove(id);
-    }, cancellationToken);
+    public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop {id}", () => outside.Stops(id), cancellationToken);
 
     public async ValueTask StopCommandAsync(string commandId, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop command {commandId}", () =>
     {
@@ -104,7 +105,7 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
     }, cancellationToken);
 
     public ValueTask<IReadOnlyList<DeploymentId>> ListAsync(CancellationToken cancellationToken) =>
-        outside.CallAsync<IReadOnlyList<DeploymentId>>(node, "list deployments", () => [.. outside.Running.Keys], cancellationToken);
+        outside.CallAsync<IReadOnlyList<DeploymentId>>(node, "list deployments", () => outside.RuntimeLies ? [] : [.. outside.Running.Keys], cancellationToken);
 
     private static Deployment Of(DeploymentSpec spec) => new()
     {
@@ -118,20 +119,20 @@ internal sealed class OutsideAddOns(Outside outside, SimulatedNode node) : IAddO
 {
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => outside.CallAsync(node, $"provision {request.Id}", () =>
     {
-        if (outside.IsGone(outside.Removed.Contains(request.Id))) return WorkStatus<AddOnInstance>.Failed(new("addon-removed", $"{request.Id} was removed."));
-        outside.AddOns[request.Id] = request;
+        if (outside.IsGone(outside.Removed.Contains(request.Id)))
+        {
+            outside.World.Count(FlowSituations.CallTooLate);
+            return WorkStatus<AddOnInstance>.Failed(new("addon-removed", $"{request.Id} was removed."));
+        }
+        outside.Provisions(request);
         return outside.World.OneIn(4) ? WorkStatus<AddOnInstance>.Running(outside.World.Seconds(1, 20)) : WorkStatus<AddOnInstance>.Done(new(request.Id, "small"));
     }, cancellationToken);
 
     public ValueTask<AddOnBinding> BindAsync(string id, CancellationToken cancellationToken) => outside.CallAsync(node, $"bind {id}", () => outside.AddOns.ContainsKey(id)
-        ? new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = $"fake://{id}" }, new HashSet<string> { "DATABASE_URL" })
+        ? new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = SimulatedSecrets.Value(id) }, new HashSet<string> { "DATABASE_URL" })
         : throw new FlowException("addon-missing", $"There is no instance {id}."), cancellationToken);
 
-    public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove {id}", () =>
-    {
-        outside.Removed.Add(id);
-        return outside.AddOns.Remove(id);
-    }, cancellationToken);
+    public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove {id}", () => outside.Deprovisions(id), cancellationToken);
 }
 
 internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter
@@ -142,7 +143,11 @@ internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRout
         await outside.CallAsync(node, $"lead to {route.Deployment}", () => World.Now(Done(outside.Routes.SetAsync(route, default))), cancellationToken);
 
     public async ValueTask RemoveAsync(AppName app, int generation, CancellationToken cancellationToken) =>
-        await outside.CallAsync(node, $"remove route of {app}, generation {generation}", () => World.Now(Done(outside.Routes.RemoveAsync(app, generation, default))), cancellationToken);
+        await outside.CallAsync(node, $"remove route of {app}, generation {generation}", () =>
+        {
+            outside.Witness.RouteIsRemoved(app, generation);
+            return World.Now(Done(outside.Routes.RemoveAsync(app, generation, default)));
+        }, cancellationToken);
 
     /// <summary>Said by a process that is alone with its router: it lands before anything else is done.</summary>
     public ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => outside.Routes.RestoreAsync(routes, cancellationToken);

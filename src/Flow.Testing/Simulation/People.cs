@@ -16,12 +16,17 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     public static readonly AppName Development = AppName.Parse("shop-development");
     public static readonly AppName Production = AppName.Parse("shop-production");
     private static readonly string[] Proposals = ["pr-1", "pr-2", "pr-3"];
-    private readonly List<string> posted = [];
+    private readonly SimulatedSecrets secrets = new();
+    private readonly List<(string Key, StreamId To, Input Input)> posted = [];
+    private readonly List<(string Key, StreamId To)> nonsense = [];
+    private IReadOnlyList<HostStep> steps = [];
+    private IReadOnlyList<string> reporters = [];
     private int declarations;
     private PipelineDefinition definition = null!;
     private bool isolates;
 
-    public IEnumerable<string> Unanswered => posted.Where(k => World.Now(store.Inner.FindKeyAsync(k, default)) is not { Answer: not null });
+    /// <summary>What was asked, and the answer; null when there is none.</summary>
+    public IEnumerable<(string Key, StreamId To, ReadOnlyMemory<byte>? Answer)> Asked => posted.Select(p => (p.Key, p.To)).Concat(nonsense).Select(p => (p.Key, p.To, World.Now(store.Inner.FindKeyAsync(p.Key, default))?.Answer));
 
     /// <summary>Apps that somebody wanted gone.</summary>
     public HashSet<AppName> DestroyedByHand { get; } = [];
@@ -50,6 +55,9 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             ReleaseRepeat = world.OneIn(4) ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
             MaxClosingsAtOnce = world.OneIn(2) ? 1 : 10,
         };
+        // As the host's own steps are.
+        if (world.OneIn(3)) steps = [new("smoke", "deploy", true, StepRepeat.Idempotent, TimeSpan.FromMinutes(10)), new("notify", "switch", true, StepRepeat.OnceThenAsk, TimeSpan.FromMinutes(10))];
+        if (world.OneIn(4)) reporters = ["teller"];
         Declare();
         var hurry = world.OneIn(2) ? 120 : 1_200;
         for (var i = world.Chance.Next(6, 22); i > 0; i--) world.Time.After(world.Seconds(0, hurry), DoSomething);
@@ -76,36 +84,58 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     /// <summary>Answers what the engine asks of people, when they get round to it.</summary>
     public void Respond(StreamId stream, Input answer) => world.Time.After(world.Seconds(1, 300), () => Ask(stream, answer));
 
+    /// <summary>Some want back what they see going.</summary>
+    public void SeeDestroyed(AppName app, string? proposal)
+    {
+        if (!world.Troubled || !world.OneIn(3)) return;
+        world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 5), () =>
+        {
+            if (proposal is null) DeclareAnew();
+            else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, outside.Code.Commit(Quality.Good), Trust.Trusted);
+            Post(PipelineDecider.StreamOf(Shop), new LookNow());
+        });
+    }
+
     private void DoSomething()
     {
-        switch (world.Chance.Next(32))
+        switch (world.Any(world.Profile.Deeds))
         {
-            case < 8: Push(world.OneIn(3) ? "dev" : "main", AnyQuality()); break;
-            case < 11: Propose(world.Any(Proposals), outside.Code.Commit(AnyQuality()), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
-            case < 13: Close(world.Any(Proposals)); break;
-            case 13 or 14: Reopen(world.Any(Proposals)); break;
-            case 15: Outage(); break;
-            case 16: LoseMain(); break;
-            case 17: Ask(AnyApp(busy: true), new RequestRollback(world.OneIn(2) ? null : world.Chance.Next(1, 4), "ada")); break;
-            case 18: Ask(AnyApp(), new HoldDeployments("a feeling", "ada")); break;
-            case 19: Ask(AnyApp(), new ResumeDeployments("ada")); break;
-            case 20: Promote(); break;
-            case 21: Ask(AnyApp(), new ChangeConfig(new Dictionary<string, ConfigValue?> { [$"V{world.Chance.Next(3)}"] = new($"{world.Chance.Next(100)}", null) }, "ada")); break;
-            case 22: Ask(AnyApp(), new ScaleProcesses(new Dictionary<string, int> { ["web"] = world.Chance.Next(0, 4) }, "ada")); break;
-            case 23: Ask(AnyApp(), new RestartProcesses("ada")); break;
-            case 24: Ask(AnyApp(), new RunCommand("echo", TimeSpan.FromMinutes(5), "ada")); break;
-            case 25: CancelSomething(); break;
-            case 26: Ask(PipelineDecider.StreamOf(Shop), new DeployHead(world.Any([Staging, Development, Production]), null, "ada")); break;
-            case 27: DestroySomething(); break;
-            case 28: DeclareAnew(); break;
-            case 29: Ask(PipelineDecider.StreamOf(Shop), new ReportCheck(outside.Code.Branches["main"], new("ci", world.Any([CheckState.Failure, CheckState.Pending, CheckState.Success, CheckState.Success])))); break;
-            case 30 when outside.Code.Open.Count > 0: Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(world.Any([.. outside.Code.Open.Values]).Head.Sha, "ada")); break;
-            default: LoseMachine?.Invoke(); break;
+            case Deed.Push: Push(world.OneIn(3) ? "dev" : "main", AnyQuality()); break;
+            case Deed.Propose: Propose(world.Any(Proposals), outside.Code.Commit(AnyQuality()), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
+            case Deed.Close: Close(world.Any(Proposals)); break;
+            case Deed.Reopen: Reopen(world.Any(Proposals)); break;
+            case Deed.Outage: ForAWhile("the source host goes down", on => outside.Code.Outage = on); break;
+            case Deed.LoseMain: ForAWhile("listings come back without the default branch", on => outside.Code.ListingsLackMain = on); break;
+            case Deed.ListNothing: ForAWhile("listings come back empty", on => outside.Code.ListingsAreEmpty = on); break;
+            case Deed.LackProposals: outside.Code.NextListingLacksProposals = true; break;
+            case Deed.RuntimeOutage: LieOfProcesses(); break;
+            case Deed.Rollback: Ask(AnyApp(busy: true), new RequestRollback(world.OneIn(2) ? null : world.Chance.Next(1, 4), "ada")); break;
+            case Deed.Hold: Ask(AnyApp(), new HoldDeployments("a feeling", "ada")); break;
+            case Deed.Resume: Ask(AnyApp(), new ResumeDeployments("ada")); break;
+            case Deed.Promote: Promote(several: world.OneIn(2)); break;
+            case Deed.PromoteToSeveral: Promote(several: true); break;
+            case Deed.Configure: Configure(AnyApp(busy: world.OneIn(2))); break;
+            case Deed.Scale: Ask(AnyApp(busy: world.OneIn(2)), new ScaleProcesses(new Dictionary<string, int> { ["web"] = world.Chance.Next(0, 4) }, "ada")); break;
+            case Deed.Restart: Ask(AnyApp(), new RestartProcesses("ada")); break;
+            case Deed.Command: Ask(AnyApp(), new RunCommand("echo", TimeSpan.FromMinutes(5), "ada")); break;
+            case Deed.Cancel: CancelSomething(); break;
+            case Deed.DeployHead: Ask(PipelineDecider.StreamOf(Shop), new DeployHead(world.Any([Staging, Development, Production]), null, "ada")); break;
+            case Deed.Destroy: DestroySomething(); break;
+            case Deed.DeclareAnew: DeclareAnew(); break;
+            case Deed.ReportCheck: Ask(PipelineDecider.StreamOf(Shop), new ReportCheck(outside.Code.Branches["main"], new("ci", world.Any([CheckState.Failure, CheckState.Pending, CheckState.Success, CheckState.Success])))); break;
+            case Deed.Approve: ApproveSomething(); break;
+            case Deed.Garbage: SendGarbage(); break;
+            case Deed.JumpClock: JumpClock?.Invoke(); break;
+            case Deed.RepeatRequest: RepeatSomething(); break;
+            case Deed.LoseMachine: LoseMachine?.Invoke(); break;
         }
     }
 
     /// <summary>How a machine is lost: all nodes on it, too.</summary>
     public Action? LoseMachine { get; set; }
+
+    /// <summary>How the clock of some node jumps.</summary>
+    public Action? JumpClock { get; set; }
 
     private Quality AnyQuality() => world.Chance.Next(10) switch { 0 => Quality.DoesNotBuild, 1 => Quality.NeverHealthy, 2 => Quality.ReleaseFails, _ => Quality.Good };
 
@@ -140,25 +170,67 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.Seconds(5, 100), () => Propose(key, proposal.Head.Sha, proposal.Head.Trust));
     }
 
-    private void Outage()
+    private void ForAWhile(string what, Action<bool> turn)
     {
-        world.Count("source outage");
-        world.Tell("the source host goes down");
-        outside.Code.Outage = true;
-        world.Time.After(world.Seconds(10, 400), () => outside.Code.Outage = false);
+        world.Tell(what);
+        turn(true);
+        world.Time.After(world.Seconds(10, 400), () => turn(false));
     }
 
-    private void LoseMain()
+    /// <summary>Somebody looks whether everything runs while the runtime says that nothing does.</summary>
+    private void LieOfProcesses()
     {
-        world.Tell("listings come back without the default branch");
-        outside.Code.ListingsLackMain = true;
-        world.Time.After(world.Seconds(10, 400), () => outside.Code.ListingsLackMain = false);
+        ForAWhile("the runtime says that nothing runs", on => outside.RuntimeLies = on);
+        foreach (var app in witness.Apps.Where(a => a.Value.Current is not null)) Post(new(AppDecider.Kind, app.Key), new InspectApp());
     }
 
-    private void Promote()
+    private void Configure(StreamId app)
     {
-        var from = world.OneIn(2) ? Staging : Development;
-        var ask = new RequestPromotion($"promotion-{posted.Count}", null, from == Staging ? [Production] : [Staging, Production], "ada");
+        var name = $"V{world.Chance.Next(3)}";
+        var value = world.OneIn(2)
+            ? new ConfigValue($"{world.Chance.Next(100)}", null)
+            : new(null, secrets.Protect(Runs.Steps.ConfigSecrets.Purpose(AppName.Parse(app.Key), name), SimulatedSecrets.Value($"{world.Chance.Next(100)}")));
+        Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = value }, "ada"));
+    }
+
+    private void ApproveSomething()
+    {
+        var untrusted = outside.Code.Open.Values.Where(p => p.Head.Trust == Trust.Untrusted).ToList();
+        if (untrusted.Count > 0) Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(world.Any(untrusted).Head.Sha, "ada"));
+    }
+
+    /// <summary>Bytes that no version of the engine has written: each kind of nonsense that a damaged row or a newer binary could leave.</summary>
+    private void SendGarbage()
+    {
+        List<StreamId> streams =
+        [
+            .. witness.Apps.Keys.Select(k => new StreamId(AppDecider.Kind, k)), .. witness.Runs.Keys.Select(k => new StreamId(RunDecider.Kind, k)),
+            .. witness.Builds.Keys.Select(k => new StreamId(BuildDecider.Kind, k)), .. witness.Pipelines.Keys.Select(k => new StreamId(PipelineDecider.Kind, k)),
+        ];
+        if (streams.Count == 0) return;
+        var to = world.Any(streams);
+        var text = world.Any(["", "{", "{}", "null", "[]", "7", "\"look\"", "{\"$\":\"from-the-future\"}", "{\"$\":\"begin\",\"plan\":7}", "\0\0\0\0", "{\"$\":\"head\",\"order\":\"x\"}"]);
+        world.Tell($"somebody writes nonsense to {to}");
+        witness.ExpectUnreadable(to);
+        var key = $"nonsense/{nonsense.Count}";
+        nonsense.Add((key, to));
+        store.Commit(null, new() { Enqueue = [new(to, System.Text.Encoding.UTF8.GetBytes(text), RequestKey: key)], Reserve = [key] });
+    }
+
+    /// <summary>Whoever did not hear the answer asks again under the same key: nothing may happen twice.</summary>
+    private void RepeatSomething()
+    {
+        if (posted.Count == 0) return;
+        var (key, to, input) = world.Any(posted);
+        world.Tell($"somebody asks {to} once more: {input.GetType().Name}");
+        if (store.Commit(null, new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] }).Status == CommitStatus.KeyTaken) world.Count(FlowSituations.Repeated);
+        else world.Violate(FlowInvariants.OneEffect, $"{key} was accepted twice");
+    }
+
+    private void Promote(bool several)
+    {
+        var from = several ? Development : Staging;
+        var ask = new RequestPromotion($"promotion-{posted.Count}", null, several ? [Staging, Production] : [Production], "ada");
         Ask(AppDecider.StreamOf(from), ask);
         if (world.OneIn(2)) Ask(AppDecider.StreamOf(from), ask);
     }
@@ -188,8 +260,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void Declare()
     {
-        HostStep[] steps = world.Seed % 3 == 0 ? [new("smoke", "deploy", true, StepRepeat.Idempotent, TimeSpan.FromMinutes(10)), new("notify", "switch", true, StepRepeat.OnceThenAsk, TimeSpan.FromMinutes(10))] : [];
-        Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, world.Seed % 5 == 0 ? ["teller"] : [], isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
+        Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, reporters, isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
     }
 
     private StreamId AnyApp(bool busy = false)
@@ -209,8 +280,9 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Ask(StreamId to, Input input)
     {
         world.Tell($"somebody asks {to}: {input.GetType().Name}");
+        if (input is DestroyApp) witness.UnwantedByHand.Add(AppName.Parse(to.Key));
         var key = $"ask/{posted.Count}";
-        posted.Add(key);
+        posted.Add((key, to, input));
         store.Commit(null, new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] });
     }
 }

@@ -21,6 +21,14 @@ internal sealed class Repository
 
     public bool Outage { get; set; }
     public bool ListingsLackMain { get; set; }
+    public bool ListingsAreEmpty { get; set; }
+
+    /// <summary>One listing that looks complete lacks the proposals; all others have them. Twice would be evidence, by the contract.</summary>
+    public bool NextListingLacksProposals { get; set; }
+    private bool lacked;
+
+    /// <summary>What is in every tree.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
     public CommitSha Commit(Quality quality, string? sameTreeAs = null)
     {
@@ -31,7 +39,7 @@ internal sealed class Repository
     }
 
     public string TreeOf(CommitSha commit) => trees[commit];
-    public Quality QualityOf(string tree) => qualities[tree];
+    public Quality QualityOf(string tree) => qualities.GetValueOrDefault(tree);
     public Quality QualityOf(CommitSha commit) => qualities[trees[commit]];
     public int ClosingsOf(string key) => closings.GetValueOrDefault(key);
 
@@ -48,9 +56,24 @@ internal sealed class Repository
         if (said) ListedClosed[key] = proposal with { Closed = true };
     }
 
-    public SourceListing List() => new()
+    public SourceListing List(World world)
     {
-        Branches = Branches.Where(b => !ListingsLackMain || b.Key != "main").ToDictionary(b => b.Key, b => b.Value),
-        Proposals = ListingsLackMain ? [] : [.. Open.Values, .. ListedClosed.Values],
-    };
+        if (ListingsAreEmpty)
+        {
+            world.Count(FlowSituations.ListingEmpty);
+            return new() { Branches = new Dictionary<string, CommitSha>(), Proposals = [] };
+        }
+        if (ListingsLackMain)
+        {
+            world.Count(FlowSituations.ListingLacksBranch);
+            return new() { Branches = Branches.Where(b => b.Key != "main").ToDictionary(b => b.Key, b => b.Value), Proposals = [] };
+        }
+        var lacks = NextListingLacksProposals && !lacked && Open.Count > 0;
+        if (lacks)
+        {
+            lacked = true;
+            world.Count(FlowSituations.ListingLacksOnce);
+        }
+        return new() { Branches = new Dictionary<string, CommitSha>(Branches), Proposals = lacks ? [] : [.. Open.Values, .. ListedClosed.Values] };
+    }
 }

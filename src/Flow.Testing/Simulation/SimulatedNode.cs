@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Flow.AddOns;
 using Flow.Apps;
 using Flow.Builds;
@@ -10,6 +11,7 @@ using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
 using Flow.Runtimes;
+using Flow.Secrets;
 using Flow.Sources;
 using Flow.Storage;
 using Flow.Testing.Fakes;
@@ -27,6 +29,7 @@ internal sealed class SimulatedNode : IDisposable
     private readonly StreamPump pump;
     private readonly FlowMailbox mailbox;
     private readonly CancellationTokenSource stopping = new();
+    private TimeSpan asleepSince;
     private int moving;
     private bool started;
 
@@ -60,6 +63,8 @@ internal sealed class SimulatedNode : IDisposable
         services.Add<IStatusReporter>("teller", new OutsideReporter(outside, this));
         services.Add<IRunStep>("smoke", new OutsideStep(outside, this));
         services.Add<IRunStep>("notify", new OutsideStep(outside, this));
+        services.Add<ISecretProtector>(new SimulatedSecrets());
+        if (world.OneIn(4)) ClockIsOff = TimeSpan.FromSeconds(world.Chance.Next(-300, 300));
     }
 
     public string Name { get; }
@@ -68,6 +73,9 @@ internal sealed class SimulatedNode : IDisposable
     public bool IsStopping => stopping.IsCancellationRequested;
     public bool IsStopped => IsStopping && moving == 0;
     public OutsideRouter Router { get; }
+
+    /// <summary>How wrong its wall clock is.</summary>
+    public TimeSpan ClockIsOff { get; private set; }
 
     internal static StreamKinds Kinds(World world, Providers providers, IEnumerable<IBuiltInStep> steps, IRouter router, ILogStore logs, TimeProvider time)
     {
@@ -81,7 +89,8 @@ internal sealed class SimulatedNode : IDisposable
             new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), new ReportEffects(providers, router, time, new Logger<ReportEffects>(world))),
             new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
         ];
-        return new(kinds.Select(world.Planted.Around));
+        var played = kinds.Select(world.Planted.Around);
+        return new(world.Shorthand is { } shorthand ? played.Select(k => new ShorthandKind(k, shorthand)) : played);
     }
 
     public void Later(Action go)
@@ -111,7 +120,7 @@ internal sealed class SimulatedNode : IDisposable
     {
         if (IsDead) return;
         IsDead = true;
-        world.Count("node killed");
+        world.Count(FlowSituations.Killed);
         world.Tell($"{Name} is killed {when}");
     }
 
@@ -120,22 +129,31 @@ internal sealed class SimulatedNode : IDisposable
     {
         if (IsDead || IsAsleep) return;
         IsAsleep = true;
-        world.Count("node asleep");
+        asleepSince = world.Time.Elapsed;
         world.Tell($"{Name} falls asleep {when}");
-        world.Time.After(world.Seconds(1, 60), Wake);
+        world.Time.After(world.OneIn(2) ? world.Seconds(1, 15) : world.Seconds(15, 61), Wake);
     }
 
     public void Wake()
     {
         if (!IsAsleep) return;
         IsAsleep = false;
+        if (!IsDead && moving > 0 && world.Time.Elapsed - asleepSince > StreamPump.Lease) world.Count(FlowSituations.Asleep);
         world.Tell($"{Name} wakes up");
+    }
+
+    public void JumpClock()
+    {
+        if (IsDead) return;
+        ClockIsOff += world.OneIn(2) ? TimeSpan.FromHours(1) : TimeSpan.FromHours(-1);
+        world.Count(FlowSituations.ClockJump);
+        world.Tell($"the wall clock of {Name} jumps: it is off by {ClockIsOff}");
     }
 
     public void Stop()
     {
         if (IsStopping || IsDead) return;
-        world.Count("node stopped in good order");
+        world.Count(FlowSituations.Stopped);
         world.Tell($"{Name} is asked to stop");
         stopping.Cancel();
     }
@@ -155,7 +173,7 @@ internal sealed class SimulatedNode : IDisposable
         }
         catch (Exception bug) when (bug is not OutOfMemoryException)
         {
-            world.Violate($"the pump threw for {claim.Stream}: {bug}");
+            world.Violate(FlowInvariants.Soundness, $"the pump threw for {claim.Stream}: {bug}");
         }
         world.StaysOnItsThread($"moving {claim.Stream}");
         moving--;
@@ -166,12 +184,13 @@ internal sealed class SimulatedNode : IDisposable
         private readonly Dictionary<(Type, object?), object> all = [];
 
         public void Add<T>(string name, T service) where T : class => all[(typeof(T), name)] = service;
-        public object? GetService(Type serviceType) => null;
+        public void Add<T>(T service) where T : class => all[(typeof(T), null)] = service;
+        public object? GetService(Type serviceType) => all.GetValueOrDefault((serviceType, null));
         public object? GetKeyedService(Type serviceType, object? serviceKey) => all.GetValueOrDefault((serviceType, serviceKey));
         public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => GetKeyedService(serviceType, serviceKey) ?? throw new InvalidOperationException($"{serviceType.Name} '{serviceKey}'");
     }
 
-    /// <summary>The engine's own bugs must not hide in a log.</summary>
+    /// <summary>The engine's own bugs must not hide in a log. What nobody can read is not one; the witness knows whether it was expected.</summary>
     private sealed class Logger<T>(World world) : ILogger<T>
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
@@ -179,7 +198,7 @@ internal sealed class SimulatedNode : IDisposable
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException)) world.Violate($"{formatter(state, exception)} {exception}");
+            if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException or JsonException)) world.Violate(FlowInvariants.Soundness, $"{formatter(state, exception)} {exception}");
         }
     }
 }

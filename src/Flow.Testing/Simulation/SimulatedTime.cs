@@ -28,7 +28,19 @@ internal sealed class SimulatedTime : TimeProvider
     public void After(TimeSpan delay, Action act) => CreateTimer(_ => act(), null, delay, Timeout.InfiniteTimeSpan);
 
     /// <summary>How long until the next alarm, at least.</summary>
-    public TimeSpan NextAlarm => alarms.TryPeek(out _, out var at) ? new(at.Due - now) : TimeSpan.MaxValue;
+    public TimeSpan NextAlarm
+    {
+        get
+        {
+            // One that was set anew or off again is none.
+            while (alarms.TryPeek(out var next, out var at))
+            {
+                if (next.Timer.IsSet(next.Setting)) return new(at.Due - now);
+                alarms.Dequeue();
+            }
+            return TimeSpan.MaxValue;
+        }
+    }
 
     /// <summary>Goes to the next alarm and lets it ring. False when there is none.</summary>
     public bool PassToNextAlarm()
@@ -77,10 +89,10 @@ internal sealed class SimulatedTime : TimeProvider
     }
 }
 
-/// <summary>The same time as one node sees it: a node that is dead or asleep hears no alarm.</summary>
+/// <summary>The same time as one node sees it: a node that is dead or asleep hears no alarm, and its wall clock may be wrong by hours.</summary>
 internal sealed class NodeTime(SimulatedNode node, SimulatedTime time) : TimeProvider
 {
-    public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + node.ClockIsOff;
     public override long GetTimestamp() => time.GetTimestamp();
     public override long TimestampFrequency => time.TimestampFrequency;
 

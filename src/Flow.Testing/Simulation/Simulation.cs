@@ -4,9 +4,6 @@ using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 
-/// <summary>What one seed led to.</summary>
-internal sealed record SimulationResult(int Seed, string? Violation, long Steps, ulong Trace, IReadOnlyDictionary<string, int> Situations, IReadOnlyList<string> Story);
-
 /// <summary>
 /// One thread, one seed: several nodes run the real deciders and the real pump on one store; they are killed or sleep through their leases, the world
 /// outside fails, people change their minds. Then the faults stop, and everything must settle as it should be.
@@ -16,7 +13,11 @@ internal sealed class Simulation : IDisposable
     private const int TroubledSteps = 6_000;
     private const int MostSteps = 120_000;
     private static readonly TimeSpan LongestTrouble = TimeSpan.FromMinutes(40);
-    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(6);
+    /// <summary>Longer than every timer of something that may still be open after the faults: five minutes to an inspection.</summary>
+    private static readonly TimeSpan LongRest = TimeSpan.FromMinutes(6);
+
+    /// <summary>Longer than a lost hint, the two listings that prove a closing, and the answer that is asked for again.</summary>
+    private static readonly TimeSpan ShortRest = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
 
     private readonly World world;
@@ -28,44 +29,62 @@ internal sealed class Simulation : IDisposable
     private readonly FinalCheck check;
     private readonly SimulatedNode[] nodes;
     private Task claimable = Task.CompletedTask;
-    private TimeSpan since;
+    private readonly Dictionary<StreamId, object> states = [];
+    private readonly StreamKinds kinds;
+    private TimeSpan rest;
     private long steps;
     private int born;
 
-    private Simulation(int seed, PlantedFault planted, bool tells)
+    private Simulation(long seed, PlantedFault planted, bool tells, bool onPaper)
     {
-        world = new(seed, planted, tells);
+        world = new(seed, planted, tells) { Shorthand = onPaper ? null : new() };
         world.Time.Used = world.StaysOnItsThread;
+        world.Begin();
         memory = new(world.Time);
         store = new(world, memory);
         outside = new(world);
         witness = new(world, outside);
-        var kinds = SimulatedNode.Kinds(world, null!, [], null!, outside.Logs, world.Time);
-        people = new(world, store, outside, kinds, witness) { LoseMachine = LoseMachine };
+        outside.Witness = witness;
+        kinds = SimulatedNode.Kinds(world, null!, [], null!, outside.Logs, world.Time);
+        people = new(world, store, outside, kinds, witness) { LoseMachine = LoseMachine, JumpClock = JumpClock };
         check = new(world, memory, outside, witness, people, kinds);
         store.Witness = witness.Hear;
+        store.Committed = Committed;
         witness.Asks = people.Respond;
+        witness.Destroying = people.SeeDestroyed;
         nodes = new SimulatedNode[world.Chance.Next(1, 4)];
     }
 
-    /// <summary>Runs a seed to its end. Same seed, same trace. With <paramref name="tells"/>, the story comes too.</summary>
-    public static SimulationResult Run(int seed, PlantedFault? planted = null, bool tells = false)
+    /// <summary>Runs a seed to its end. Same seed, same trace. With <paramref name="tells"/>, the story comes too; <paramref name="onPaper"/> overrides whether all is stored as JSON.</summary>
+    public static FlowSimulationResult Run(long seed, PlantedFault? planted = null, bool tells = false, bool? onPaper = null, FlowSimulationOptions? options = null)
     {
         // With no context and no other scheduler around, whatever is awaited goes on inside the call that completed it: on this one thread.
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells);
+            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed));
             simulation.Play();
             var world = simulation.world;
-            return new(seed, world.Violation, simulation.steps, world.Trace, world.Situations, world.Story);
+            return new()
+            {
+                Seed = seed,
+                Violation = world.Violation,
+                Invariant = world.Violated,
+                Steps = simulation.steps,
+                Trace = world.Trace,
+                Situations = world.Situations,
+                Story = world.Story,
+            };
         }
         finally
         {
             SynchronizationContext.SetSynchronizationContext(before);
         }
     }
+
+    /// <summary>One seed in eight, spread over all.</summary>
+    private static bool IsOnPaper(long seed) => unchecked((ulong)seed * 0x9E3779B97F4A7C15) >> 61 == 0;
 
     public void Dispose()
     {
@@ -80,10 +99,12 @@ internal sealed class Simulation : IDisposable
         while (world.Violation is null && steps < TroubledSteps && world.Time.Elapsed < LongestTrouble) Step();
         world.Troubled = false;
         foreach (var node in nodes) node.Wake();
-        outside.Code.Outage = outside.Code.ListingsLackMain = false;
+        outside.Code.Outage = outside.Code.ListingsLackMain = outside.Code.ListingsAreEmpty = outside.Code.NextListingLacksProposals = outside.RuntimeLies = false;
         world.Tell("the faults stop");
 
+        rest = LongRest;
         Then("after the faults", () => { }, () => check.Settled(pushedOnceMore: false));
+        rest = ShortRest;
         Then("after one more push", people.PushOnceMore, () => check.Settled(pushedOnceMore: true));
         Then("after all proposals were closed", people.CloseAll, check.Closed);
         Then("after everything was destroyed", people.DestroyAll, check.Gone);
@@ -100,16 +121,20 @@ internal sealed class Simulation : IDisposable
     /// <summary>For a while nothing may be open but what is held; it must come to that within bounded time.</summary>
     private bool Settles(string when)
     {
-        since = world.Time.Elapsed;
+        var since = world.Time.Elapsed;
+        var quiet = since + rest;
         while (world.Violation is null)
         {
             if (steps >= MostSteps || world.Time.Elapsed - since > Patience)
             {
-                world.Violate($"does not settle {when}: {check.WhatIsOpen() ?? (outside.IsQuiet ? "something is due for ever" : "a call is open")}");
+                world.Violate(FlowInvariants.Liveness, $"does not settle {when}: {check.WhatIsOpen() ?? (outside.IsQuiet ? "something is due for ever" : "a call is open")}");
                 return false;
             }
             Step();
-            if (world.Time.Elapsed - since > Rest && outside.IsQuiet && check.WhatIsOpen() is null) return world.Violation is null;
+            if (world.Time.Elapsed <= quiet) continue;
+            if (outside.IsQuiet && check.WhatIsOpen() is null) return world.Violation is null;
+            // What has just ended may have consequences.
+            quiet = world.Time.Elapsed + ShortRest;
         }
         return false;
     }
@@ -133,7 +158,7 @@ internal sealed class Simulation : IDisposable
         if (world.GoOn() || outside.GoOn()) return;
         foreach (var other in nodes)
             if (other.TakeWork()) return;
-        if (!Pass() && !nodes.Any(n => n.IsDead)) world.Violate("nothing will ever happen again");
+        if (!Pass() && !nodes.Any(n => n.IsDead)) world.Violate(FlowInvariants.Liveness, "nothing will ever happen again");
     }
 
     /// <summary>Time passes to whatever is due next.</summary>
@@ -162,6 +187,17 @@ internal sealed class Simulation : IDisposable
             }
         }
     }
+
+    /// <summary>Every state that is committed must have a way out.</summary>
+    private void Committed(StreamChange change)
+    {
+        var stream = change.Claim.Stream;
+        if (change.Forget) states.Remove(stream);
+        else if (change.Snapshot is { } snapshot) states[stream] = kinds.Of(stream).ReadState(snapshot);
+        witness.CheckWayOut(change, states.GetValueOrDefault(stream), store.PendingOf);
+    }
+
+    private void JumpClock() => world.Any(nodes).JumpClock();
 
     private void LoseMachine()
     {

@@ -34,16 +34,16 @@ internal sealed partial class Witness
                 rolledBack.Remove(name);
                 break;
             case SlotGiven given when rolledBack.Contains(name) && app.Candidates.Any(c => c.Run == given.Run && c.Automatic):
-                world.Violate($"{given.Run} is deployed automatically, and nobody has resumed since {name} was rolled back");
+                world.Violate(FlowInvariants.Hold, $"{given.Run} is deployed automatically, and nobody has resumed since {name} was rolled back");
                 break;
             case PromotionBegun begun:
                 promoted[(name, begun.Promotion.Id)] = begun.Promotion.Artifact;
                 break;
             case RunPlanned { Run: { Origin: { } origin } run } when !received.Add((name, app.Generation, origin.From, origin.Promotion)):
-                world.Violate($"{run.Run} is the second run of {name} for promotion {origin.Promotion} of {origin.From}");
+                world.Violate(FlowInvariants.SameArtifact, $"{run.Run} is the second run of {name} for promotion {origin.Promotion} of {origin.From}");
                 break;
             case ReleaseCreated { Release: { Origin: { } origin } release } when promoted.GetValueOrDefault((origin.From, origin.Promotion)) != release.Artifact.Digest:
-                world.Violate($"v{release.Number} of {name} is another artifact than v{origin.Release} of {origin.From}, whose promotion it is");
+                world.Violate(FlowInvariants.SameArtifact, $"v{release.Number} of {name} is another artifact than v{origin.Release} of {origin.From}, whose promotion it is");
                 break;
             case ReleaseSucceeded succeeded:
                 CheckQuality(name, app.FindRelease(succeeded.Number)!);
@@ -56,7 +56,7 @@ internal sealed partial class Witness
     {
         var quality = outside.Code.QualityOf(release.Artifact.Provenance.TreeId);
         var unfit = quality == Quality.NeverHealthy || (quality == Quality.ReleaseFails && release.Artifact.ProcessTypes.ContainsKey(ProcessTypes.Release) && !takenAsDone.Contains(release.Run));
-        if (unfit && release.Kind is RunKind.Deploy or RunKind.Promotion) world.Violate($"v{release.Number} of {name} serves, and its code is {quality}");
+        if (unfit && release.Kind is RunKind.Deploy or RunKind.Promotion) world.Violate(FlowInvariants.StepOrder, $"v{release.Number} of {name} serves, and its code is {quality}");
     }
 
     private void CheckDuties(RunId name, RunState run, RunEvent happened)
@@ -64,10 +64,10 @@ internal sealed partial class Witness
         switch (happened)
         {
             case RunBegun { Plan.Revision: { Trust: Trust.Untrusted, Sha: var sha } } when Pipelines.Values.All(p => !p.Approved.Contains(sha)):
-                world.Violate($"{name} begins for {sha.Short}, which nobody vouches for and nobody has approved");
+                world.Violate(FlowInvariants.Trust, $"{name} begins for {sha.Short}, which nobody vouches for and nobody has approved");
                 break;
             case ArtifactTaken { Artifact.Trust: Trust.Trusted } when run.Plan?.Revision?.Trust == Trust.Untrusted:
-                world.Violate($"{name} takes the artifact of code that nobody vouches for as trusted");
+                world.Violate(FlowInvariants.Trust, $"{name} takes the artifact of code that nobody vouches for as trusted");
                 break;
             case UnknownDecided { Happened: true }:
                 takenAsDone.Add(name);
@@ -89,15 +89,15 @@ internal sealed partial class Witness
     private void CheckOrder(RunId name, RunState run, PlannedStep due)
     {
         var at = Array.IndexOf(Order, due.Kind);
-        if (at >= 0 && run.Plan!.Steps.Take(run.Done.Count).LastOrDefault(s => Array.IndexOf(Order, s.Kind) > at) is { } late) world.Violate($"{name} did {due.Name} after {late.Name}");
+        if (at >= 0 && run.Plan!.Steps.Take(run.Done.Count).LastOrDefault(s => Array.IndexOf(Order, s.Kind) > at) is { } late) world.Violate(FlowInvariants.StepOrder, $"{name} did {due.Name} after {late.Name}");
     }
 
     private void CheckGate(RunId name, RunState run, PlannedStep gate)
     {
-        if (gate.Name.EndsWith(ApprovalGate.Name, StringComparison.Ordinal) && run.Approvals.Count == 0) world.Violate($"{name} passed {gate.Name}, and nobody has approved it");
+        if (gate.Name.EndsWith(ApprovalGate.Name, StringComparison.Ordinal) && run.Approvals.Count == 0) world.Violate(FlowInvariants.Gates, $"{name} passed {gate.Name}, and nobody has approved it");
         if (!gate.Name.EndsWith(ChecksGate.Name, StringComparison.Ordinal) || run.Plan?.Revision is not { } revision || onceGood.Contains(revision.Sha)) return;
         // What is committed was decided at most a lease ago.
-        if (world.Time.Elapsed - gates[name].Since < ChecksGate.Grace - StreamPump.Lease) world.Violate($"{name} passed {gate.Name}, and the checks of {revision.Sha.Short} have never been good");
+        if (world.Time.Elapsed - gates[name].Since < ChecksGate.Grace - StreamPump.Lease) world.Violate(FlowInvariants.Gates, $"{name} passed {gate.Name}, and the checks of {revision.Sha.Short} have never been good");
     }
 
     /// <summary>What must not be repeated by itself was started once, and once more each time that a person said so.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class Witness
         foreach (var step in run.Plan!.Steps.Where(s => s.Repeat == StepRepeat.OnceThenAsk && s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
         {
             var starts = outside.CommandStarts.Where(c => c.Key.StartsWith($"{name}.{step.Name}.", StringComparison.Ordinal)).Sum(c => c.Value);
-            if (starts > 1 + repeatedByHand.GetValueOrDefault(name)) world.Violate($"{name} started {step.Name} {starts} times, and nobody said that it should");
+            if (starts > 1 + repeatedByHand.GetValueOrDefault(name)) world.Violate(FlowInvariants.OneEffect, $"{name} started {step.Name} {starts} times, and nobody said that it should");
         }
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class Witness
                 break;
             case ProposalClosed gone when gone.Evidence.StartsWith("missing", StringComparison.Ordinal) && !pipeline.ConfirmedClosings.Contains(gone.Key):
                 closing = closing.Stream == stream && closing.Version == version ? closing with { Closings = closing.Closings + 1 } : (stream, version, 1);
-                if (closing.Closings > pipeline.Declared!.Definition.MaxClosingsAtOnce) world.Violate($"{closing.Closings} proposals of {stream.Key} vanished at once and were taken for closed, and nobody confirmed it");
+                if (closing.Closings > pipeline.Declared!.Definition.MaxClosingsAtOnce) world.Violate(FlowInvariants.NoWrongDeletion, $"{closing.Closings} proposals of {stream.Key} vanished at once and were taken for closed, and nobody confirmed it");
                 break;
         }
     }

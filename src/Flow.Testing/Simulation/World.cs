@@ -3,19 +3,33 @@ using Flow.Testing.Simulation.Planting;
 namespace Flow.Testing.Simulation;
 
 /// <summary>One seed's dice, clock, trace, and the things that could go on next.</summary>
-internal sealed class World(int seed, PlantedFault planted, bool tells)
+internal sealed class World(long seed, PlantedFault planted, bool tells)
 {
     private const ulong Prime = 1099511628211;
     private readonly List<(SimulatedNode Node, Action Go)> waiting = [];
+    private readonly Dictionary<string, int> situations = [];
 
-    public Random Chance { get; } = new(seed);
+    public Random Chance { get; } = new SeededRandom(seed);
     public SimulatedTime Time { get; } = new();
-    public int Seed => seed;
+    public long Seed => seed;
     public int Thread { get; } = Environment.CurrentManagedThreadId;
-    public SortedDictionary<string, int> Situations { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> Situations => situations;
     public List<string> Story { get; } = [];
     public string? Violation { get; private set; }
+    public FlowInvariant? Violated { get; private set; }
     public ulong Trace { get; private set; } = 14695981039346656037;
+
+    /// <summary>What is stored, when it is not stored as JSON.</summary>
+    public Shorthand? Shorthand { get; init; }
+
+    /// <summary>How likely what goes wrong is, and what people do.</summary>
+    public Profile Profile { get; private set; } = Profile.Mixed;
+
+    public void Begin()
+    {
+        Profile = Profile.Any(Chance);
+        Tell($"the world is {Profile.Name}");
+    }
 
     /// <summary>Nodes die and sleep, the outside fails. Then that stops, and everything must settle.</summary>
     public bool Troubled { get; set; } = true;
@@ -23,33 +37,34 @@ internal sealed class World(int seed, PlantedFault planted, bool tells)
     public PlantedFault Planted => planted;
     public bool Plants(PlantedFault fault) => planted == fault;
     public bool OneIn(int n) => Chance.Next(n) == 0;
-    public bool Trouble(int oneIn) => Troubled && Chance.Next(oneIn) == 0;
+    public bool Trouble(int oneIn) => Troubled && Chance.Next(oneIn * Profile.Calm) == 0;
     public T Any<T>(IReadOnlyList<T> of) => of[Chance.Next(of.Count)];
     public TimeSpan Seconds(int from, int to) => TimeSpan.FromMilliseconds(Chance.Next(from * 1000, to * 1000));
 
-    public void Count(string situation) => Situations[situation] = Situations.GetValueOrDefault(situation) + 1;
+    public void Count(string situation) => System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(situations, situation, out _)++;
 
-    public void Violate(string what)
+    public void Violate(FlowInvariant invariant, string what)
     {
         if (Violation is not null) return;
-        Violation = what;
-        Tell($"VIOLATION: {what}");
+        (Violation, Violated) = (what, invariant);
+        Tell($"VIOLATION of '{invariant.Name}': {what}");
     }
 
     /// <summary>Into the trace, by which two runs of one seed are compared; and into the story, when somebody listens.</summary>
     public void Tell(string line)
     {
         StaysOnItsThread(line);
-        foreach (var c in line) Trace = (Trace ^ c) * Prime;
-        Trace = (Trace ^ (ulong)Time.Elapsed.Ticks) * Prime;
+        var trace = Trace;
+        foreach (var c in line) trace = (trace ^ c) * Prime;
+        Trace = (trace ^ (ulong)Time.Elapsed.Ticks) * Prime;
         if (tells) Story.Add($"{Time.Elapsed:d\\.hh\\:mm\\:ss\\.f}  {line}");
     }
 
     /// <summary>Whatever hops to another thread cannot be repeated: then the simulation itself is broken, and says so.</summary>
     public void StaysOnItsThread(string what)
     {
-        if (Environment.CurrentManagedThreadId == Thread) return;
-        Violation ??= $"'{what}' happens on a foreign thread: {Environment.StackTrace}";
+        if (Environment.CurrentManagedThreadId == Thread || Violation is not null) return;
+        (Violation, Violated) = ($"'{what}' happens on a foreign thread: {Environment.StackTrace}", FlowInvariants.Soundness);
     }
 
     public void Later(SimulatedNode node, Action go) => waiting.Add((node, go));
@@ -57,7 +72,8 @@ internal sealed class World(int seed, PlantedFault planted, bool tells)
     /// <summary>Lets one thing go on that could: which one is chance.</summary>
     public bool GoOn()
     {
-        waiting.RemoveAll(w => w.Node.IsDead);
+        if (waiting.Count == 0) return false;
+        waiting.RemoveAll(static w => w.Node.IsDead);
         if (waiting.Count == 0) return false;
         var from = Chance.Next(waiting.Count);
         for (var i = 0; i < waiting.Count; i++)

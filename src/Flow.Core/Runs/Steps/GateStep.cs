@@ -27,6 +27,7 @@ internal sealed class GateStep(Providers providers, TimeProvider time) : IBuiltI
             Artifact = execution.State.Artifact?.Digest,
             Since = execution.State.StepSince,
             Now = time.GetUtcNow(),
+            Waited = execution.State.Waited,
             Approvals = execution.State.Approvals,
         }, cancellationToken);
         await execution.WriteLineAsync(answer.Explanation, cancellationToken);

@@ -48,18 +48,8 @@ internal sealed partial class PlantedFault
         Commit = (world, commit) => commit with { Enqueue = [.. commit.Enqueue.Where(w => w.After <= TimeSpan.Zero || !world.OneIn(5))] },
     };
 
-    public static readonly PlantedFault MessagesApart = new("messages-apart", "Messages go out although their commit was refused.", "An app is told that a run has ended which goes on elsewhere.")
-    {
-        Store = (_, right) => new BrokenStore(right)
-        {
-            Commits = async commit =>
-            {
-                var result = await right.CommitAsync(commit, default);
-                if (result.Status is CommitStatus.FenceLost or CommitStatus.WorkGone && commit.Enqueue.Count > 0) await right.CommitAsync(new() { Enqueue = commit.Enqueue }, default);
-                return result;
-            },
-        },
-    };
+    /// <summary>Lives in <see cref="SharedStore"/>.</summary>
+    public static readonly PlantedFault MessagesApart = new("messages-apart", "Messages go out although their commit was refused.", "An app is told that a run has ended which goes on elsewhere.");
 
     public static readonly PlantedFault EventMissing = new("event-missing", "One change in forty is stored without its events.", "History, audit and every reader of the feed tell another story than the state.")
     {

@@ -1,0 +1,83 @@
+using Flow.Apps;
+using Flow.Builds;
+using Flow.Engine;
+using Flow.Pipelines;
+using Flow.Reporting;
+using Flow.Routing;
+using Flow.Runs;
+using Flow.Runtimes;
+using Flow.Sources;
+using Flow.Storage;
+
+namespace Flow.Testing.Simulation;
+
+/// <summary>What may happen outside, and what must follow from every commit.</summary>
+internal sealed partial class Witness
+{
+    /// <summary>The ledger knows of everything before it is created.</summary>
+    public void IsCreated(AppName app, string id)
+    {
+        if (Apps.GetValueOrDefault(app.ToString()) is not { } owner || owner.Ledger.All(r => r.Id != id)) world.Violate(FlowInvariants.NoLeak, $"{id} is created, and the ledger of {app} does not know it");
+    }
+
+    /// <summary>Code that nobody vouches for sees no secret, and never reaches a permanent stage.</summary>
+    public void IsGiven(AppName app, Artifact artifact, IReadOnlyDictionary<string, string> environment, string what)
+    {
+        var secret = environment.FirstOrDefault(v => SimulatedSecrets.IsSecret(v.Value)).Key;
+        if (artifact.Trust == Trust.Trusted)
+        {
+            if (secret is not null) world.Count(FlowSituations.SecretGiven);
+            return;
+        }
+        if (secret is not null) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for, and is given {secret}");
+        if (Apps.GetValueOrDefault(app.ToString())?.Policy is { Stage: > Stage.Review } policy) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for in stage {policy.Stage}");
+    }
+
+    /// <summary>What serves is stopped only when another serves in its place, or when the app is to go.</summary>
+    public void IsStopped(DeploymentId id)
+    {
+        if (Apps.GetValueOrDefault(id.App.ToString()) is not { Life: AppLife.Active } app || app.Generation != id.Generation) return;
+        var changing = app.Slot is { } slot ? Runs.GetValueOrDefault(slot.ToString()) : null;
+        if (app.CurrentRelease?.Deployment == id && !(changing is { Switched: true, Grant.Previous: { } previous } && previous == id))
+            world.Violate(FlowInvariants.NoWrongDeletion, $"{id} serves {id.App}, and is stopped");
+        else if (changing is { Grant.Deployment: { } started, Status: not RunStatus.Stopping, Closed: false, Plan.Kind: not RunKind.Scale } && started == id)
+            world.Violate(FlowInvariants.NoWrongDeletion, $"{id} is being deployed, and is stopped");
+        if (outside.Running.ContainsKey(id) && outside.Routes.Routes.TryGetValue(id.App, out var route) && route.Deployment == id && route.Targets.Count > 0)
+            world.Violate(FlowInvariants.NoWrongDeletion, $"the route of {id.App} leads to {id}, and it is stopped");
+    }
+
+    /// <summary>An add-on, and the data in it, goes only with its app.</summary>
+    public void IsRemoved(string addOn)
+    {
+        if (addOn.Split('.') is [var name, var generation, ..] && Apps.GetValueOrDefault(name) is { Life: AppLife.Active } app && app.Generation.ToString(null, null) == generation)
+            world.Violate(FlowInvariants.NoWrongDeletion, $"{addOn} is removed, and {name} lives");
+    }
+
+    public void RouteIsRemoved(AppName name, int generation)
+    {
+        if (Apps.GetValueOrDefault(name.ToString()) is { Life: AppLife.Active } app && app.Generation <= generation) world.Violate(FlowInvariants.NoWrongDeletion, $"the route of {name} is removed, and it lives");
+    }
+
+    public void BuildIsStopped(string id)
+    {
+        if (id.LastIndexOf('-') is > 0 and var dash && Builds.GetValueOrDefault(id[..dash]) is { Stopping: false, Artifact: null, Wanted.Count: > 0 } build && id[(dash + 1)..] == build.Attempt.ToString(null, null))
+            world.Violate(FlowInvariants.NoWrongDeletion, $"build {id} is stopped, and {build.Wanted[0]} waits for it");
+    }
+
+    /// <summary>No state without a way out: it owes an effect, or something is on its way to it. Only a person's word may be waited for without a deadline.</summary>
+    public void CheckWayOut(StreamChange change, object? state, Func<StreamId, int> pending)
+    {
+        var stream = change.Claim.Stream;
+        if (change.Forget || change.Owes || pending(stream) > 0) return;
+        var stuck = state switch
+        {
+            RunState run => run is { Plan: not null, Status: not RunStatus.Unknown },
+            PipelineState pipeline => pipeline.Declared is not null,
+            BuildState build => build.Wanted.Count > 0 || build.Started || build.Resting,
+            ReportState report => report.Pending.Count > 0,
+            AppState app => app.Candidates.Any(c => closed.Contains(c.Run) || (!Runs.ContainsKey(c.Run.ToString()) && pending(RunDecider.StreamOf(c.Run)) == 0)) || (app is { Life: AppLife.Destroying, Candidates.Count: 0 }),
+            _ => false,
+        };
+        if (stuck) world.Violate(FlowInvariants.WayOut, $"{stream} is not at rest, owes nothing, and nothing is on its way to it");
+    }
+}

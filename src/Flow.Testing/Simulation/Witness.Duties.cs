@@ -20,6 +20,7 @@ internal sealed partial class Witness
     private readonly HashSet<CommitSha> onceGood = [];
     private readonly Dictionary<RunId, (string Step, TimeSpan Since)> gates = [];
     private readonly Dictionary<RunId, int> repeatedByHand = [];
+    private readonly Dictionary<(RunId Run, string Step), int> hostSteps = [];
     private readonly HashSet<RunId> takenAsDone = [];
     private (StreamId Stream, long Version, int Closings) closing;
 
@@ -106,8 +107,20 @@ internal sealed partial class Witness
         foreach (var step in run.Plan!.Steps.Where(s => s.Repeat == StepRepeat.OnceThenAsk && s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
         {
             var starts = outside.CommandStarts.Where(c => c.Key.StartsWith($"{name}.{step.Name}.", StringComparison.Ordinal)).Sum(c => c.Value);
-            if (starts > 1 + repeatedByHand.GetValueOrDefault(name)) world.Violate(FlowInvariants.OneEffect, $"{name} started {step.Name} {starts} times, and nobody said that it should");
+            CheckOnce(name, step.Name, starts);
         }
+    }
+
+    private void CheckOnce(RunId name, string step, int times)
+    {
+        if (times > 1 + repeatedByHand.GetValueOrDefault(name)) world.Violate(FlowInvariants.OneEffect, $"{name} did {step} {times} times, and nobody said that it should");
+    }
+
+    /// <summary>A step of the host's own has had its effect, whether anybody hears of it or not.</summary>
+    public void HostStepIsDone(RunId name, string step)
+    {
+        var times = hostSteps[(name, step)] = hostSteps.GetValueOrDefault((name, step)) + 1;
+        if (Runs[name.ToString()].Plan!.Steps.Any(s => s.Name == step && s.Repeat == StepRepeat.OnceThenAsk)) CheckOnce(name, step, times);
     }
 
     private void CheckDuties(StreamId stream, PipelineState pipeline, PipelineEvent happened, long version)

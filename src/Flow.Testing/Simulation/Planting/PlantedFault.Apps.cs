@@ -33,12 +33,12 @@ internal sealed partial class PlantedFault
         App = new() { Decides = (_, _, input, decision) => input is RequestRollback ? decision.Without(e => e is Held) : decision },
     };
 
-    public static readonly PlantedFault ConfigOfNewestRelease = new("config-of-newest-release", "Changed config is released with the code of the newest release, whether that ever served or not.",
+    public static readonly PlantedFault CodeOfNewestRelease = new("code-of-newest-release", "Changed config and restarts bring the code of the newest release, whether that ever served or not.",
         "Somebody changes a variable, and the deploy that failed an hour ago goes live.")
     {
         App = new()
         {
-            Decides = (_, app, _, decision) => app.Releases is [.., { Artifact: var newest }] && decision.Events.Any(e => e is ReleaseCreated { Release.Kind: RunKind.Config })
+            Decides = (_, app, _, decision) => app.Releases is [.., { Artifact: var newest }] && decision.Events.OfType<SlotGiven>().Any(g => app.Candidates.Any(c => c.Run == g.Run && c.Kind is RunKind.Config or RunKind.Restart))
                 ? decision.Changed(e => e is ReleaseCreated created ? new ReleaseCreated(created.Release with { Artifact = newest }) : e,
                     m => m is SlotGranted granted ? new SlotGranted(granted.Grant with { Artifact = newest }) : m)
                 : decision,

@@ -8,7 +8,7 @@ namespace Flow.Testing.Simulation.Planting;
 internal sealed partial class PlantedFault
 {
     /// <summary>With each of these everything stays as it should be.</summary>
-    public static IReadOnlyList<PlantedFault> Harmless => [VersionIgnored, LeaseNotRenewed, BuildTellsTheFirst, HintsLost, MessagesTwice];
+    public static IReadOnlyList<PlantedFault> Harmless => [VersionIgnored, BuildTellsTheFirst, HintsLost, MessagesTwice];
 
     public static readonly PlantedFault VersionIgnored = new("version-ignored", "The store accepts changes that are based on an older version.", "None: whoever is behind has lost the fence, too.")
     {
@@ -17,11 +17,6 @@ internal sealed partial class PlantedFault
             Commits = async commit => await right.CommitAsync(commit, default) is { Status: not CommitStatus.VersionConflict } result ? result
                 : await right.CommitAsync(commit with { Change = commit.Change! with { ExpectedVersion = (await right.LoadAsync(commit.Change.Claim.Stream, default))?.Version ?? 0 } }, default),
         },
-    };
-
-    public static readonly PlantedFault LeaseNotRenewed = new("lease-not-renewed", "A lease is never renewed.", "None but time: a lease only saves work, the fence keeps two owners apart.")
-    {
-        Store = (_, right) => new BrokenStore(right) { Renews = _ => true },
     };
 
     public static readonly PlantedFault BuildTellsTheFirst = new("build-tells-the-first", "A build that is shared tells only the first of those who wait.", "A minute: whoever waits asks again.")
@@ -34,8 +29,8 @@ internal sealed partial class PlantedFault
         Pipeline = new() { Hears = (pipeline, input) => (pipeline, input is LookNow { Timer: null } ? new LookNow(-1) : input) },
     };
 
-    public static readonly PlantedFault MessagesTwice = new("messages-twice", "Every message that nobody waits for an answer to arrives twice.", "None: the rules take each message once.")
+    public static readonly PlantedFault MessagesTwice = new("messages-twice", "Every message between streams arrives twice.", "None: the rules take each message once.")
     {
-        Commit = (_, commit) => commit with { Enqueue = [.. commit.Enqueue.SelectMany(w => w.RequestKey is null ? [w, w] : (NewWork[])[w])] },
+        Commit = (_, commit) => commit with { Enqueue = [.. commit.Enqueue.SelectMany(w => w.RequestKey is null && w.After <= TimeSpan.Zero ? [w, w] : (NewWork[])[w])] },
     };
 }

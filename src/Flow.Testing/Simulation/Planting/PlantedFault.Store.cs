@@ -66,6 +66,11 @@ internal sealed partial class PlantedFault
         Store = (_, right) => new BrokenStore(right) { Reads = async (claim, max) => [.. (await right.ReadWorkAsync(claim, 32, default)).Reverse().Take(max)] },
     };
 
+    public static readonly PlantedFault LossUnnoticed = new("loss-unnoticed", "Renewing a lease says yes, and renews nothing.", "A node that has lost its streams holds on to them, and their successors start everything anew every 15 seconds.")
+    {
+        Store = (_, right) => new BrokenStore(right) { Renews = _ => true },
+    };
+
     private static async ValueTask<CommitResult> AckAndCrash(IFlowStore right, FlowCommit commit, StreamChange change)
     {
         // The crash is told as a lost stream: whoever comes next starts from what is stored.

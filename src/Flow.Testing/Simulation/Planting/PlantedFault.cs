@@ -39,9 +39,9 @@ internal sealed partial class PlantedFault(string name, string broken, string ha
     /// <summary>The whole catalogue: each of these is found.</summary>
     public static IReadOnlyList<PlantedFault> All =>
     [
-        FenceOff, AckBeforeDurable, AckBeforeCommit, AckAfterCommit, KeyTakenTwice, OwesForgotten, MessageLost, TimerForgotten, MessagesApart, EventMissing, SnapshotMissing, InputsOutOfOrder,
+        FenceOff, AckBeforeDurable, AckBeforeCommit, AckAfterCommit, KeyTakenTwice, OwesForgotten, MessageLost, TimerForgotten, MessagesApart, EventMissing, SnapshotMissing, InputsOutOfOrder, LossUnnoticed,
         OutageLooksEmpty, IncompleteIsEvidence, MissingOnceIsClosed, BrakeOff, HintsOnly, ApprovalOutlivesCommit,
-        NewestByArrival, SupersededGoesOn, HoldIgnored, RollbackWithoutHold, ConfigOfNewestRelease, PromotionRebuilt, PromotionTwice, LedgerAfterCreation, LedgerForgottenEarly, RebirthForgotten,
+        NewestByArrival, SupersededGoesOn, HoldIgnored, RollbackWithoutHold, CodeOfNewestRelease, PromotionRebuilt, PromotionTwice, LedgerAfterCreation, LedgerForgottenEarly, RebirthForgotten,
         SlotFreedEarly, CancelUnheard, StopsNothing, ReleaseExitIgnored, ReleaseAfterSwitch, RetiredBeforeSwitch, UnknownRepeated, RetireGivesUp, TeardownGivesUp, TrustLost,
         LateCallsRevive, StoppedByName, RemovedByName, IdPerCall, HealthIgnored, ApprovalNotAsked, ChecksNotAsked,
     ];

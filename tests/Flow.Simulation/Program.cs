@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
 using Flow.Testing.Simulation;
+using Flow.Testing.Simulation.Planting;
 
-// dotnet run -c Release --project tests/Flow.Simulation -- COUNT [--from SEED] [--planted NAME] [--tell]
+// dotnet run -c Release --project tests/Flow.Simulation -- COUNT [--from SEED] [--planted [NAME]] [--tell]
+// --planted plants each fault of the catalogue (or the one that is named), and searches at most COUNT seeds for the first that sees it.
 // --tell tells the whole story of the first violating seed, or of the seed when COUNT is 1. The last line is one JSON object.
 var count = args.Length > 0 && long.TryParse(args[0], CultureInfo.InvariantCulture, out var given) ? given : 1_000;
 var from = long.Parse(Option("--from") ?? "1", CultureInfo.InvariantCulture);
 var tells = args.Contains("--tell");
-var planted = Enum.TryParse<PlantedFault>((Option("--planted") ?? "None").Replace("-", "", StringComparison.Ordinal), true, out var fault)
-    ? fault
-    : throw new ArgumentException($"There is no planted fault '{Option("--planted")}'; there are {string.Join(", ", Enum.GetNames<PlantedFault>())}.");
+if (args.Contains("--planted") && !tells) return PlantedFaults.Search(Option("--planted"), from, count);
+var planted = Option("--planted") is { } name ? PlantedFaults.Named(name) : PlantedFault.None;
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) =>

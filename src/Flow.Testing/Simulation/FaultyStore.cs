@@ -1,5 +1,6 @@
 using Flow.Engine;
 using Flow.Storage;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 
@@ -104,9 +105,10 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
 {
     private readonly Dictionary<StreamId, Claim> newest = [];
     private readonly Dictionary<StreamId, int> pending = [];
+    private readonly HashSet<string> answered = [];
     private long position;
 
-    public MemoryFlowStore Inner => inner;
+    public IFlowStore Inner { get; } = world.Planted.Around(world, inner);
 
     /// <summary>Hears of every event, in the order of commit.</summary>
     public Action<StoredEvent>? Witness { get; set; }
@@ -130,13 +132,14 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
 
     public CommitResult Commit(SimulatedNode? node, FlowCommit commit)
     {
-        if (commit.Change is { } change && world.Plants(PlantedFault.OwesForgotten)) commit = commit with { Change = change with { Owes = false } };
+        commit = world.Planted.Alter(world, commit);
         if (commit.Enqueue.Count > 0) commit = commit with { Enqueue = [.. commit.Enqueue.SelectMany(Carried)] };
-        var result = World.Now(inner.CommitAsync(commit, default));
+        var result = World.Now(Inner.CommitAsync(commit, default));
         if (result.Status == CommitStatus.FenceLost)
         {
             world.Count(FlowSituations.FenceRefused);
             if (world.Plants(PlantedFault.FenceOff)) result = Force(commit);
+            if (world.Plants(PlantedFault.MessagesApart)) Commit(null, new() { Enqueue = commit.Enqueue });
         }
         else if (result.Status == CommitStatus.Ok && commit.Change is { Claim: { } by } && newest[by.Stream] != by) world.Violate(FlowInvariants.Fence, $"a stale commit of {by.Stream} was accepted");
         if (node is not null && commit.Change is not null) world.Tell($"{node.Name} commits {commit.Change.Claim.Stream} v{result.Version}: {result.Status}{string.Concat(commit.Change.Events.Select(e => $" {e.Type}"))}");
@@ -146,6 +149,8 @@ internal sealed class SharedStore(World world, MemoryFlowStore inner)
 
     private void Landed(FlowCommit commit)
     {
+        foreach (var (key, _) in commit.Answers)
+            if (!answered.Add(key)) world.Violate(FlowInvariants.OneEffect, $"request {key} was handled twice");
         foreach (var work in commit.Enqueue) pending[work.To] = PendingOf(work.To) + 1;
         if (commit.Change is not { } change) return;
         pending[change.Claim.Stream] = change.Forget ? 0 : PendingOf(change.Claim.Stream) - commit.Complete.Count;

@@ -12,7 +12,7 @@ public static class FlowInvariants
     internal static readonly FlowInvariant OneChange = new("one change at a time", "At most one run changes an app; the next begins only when the work of the last has stopped.");
     internal static readonly FlowInvariant NewestHead = new("newest head", "When all has settled, each app serves the head of its branch or proposal, whatever the order of events was.");
     internal static readonly FlowInvariant NoOlderHead = new("no older head", "No older head is released after a newer one, except by a rollback; changed config or a restart never changes the code.");
-    internal static readonly FlowInvariant Hold = new("hold", "An app on hold is never deployed automatically.");
+    internal static readonly FlowInvariant Hold = new("hold", "An app on hold is never deployed automatically, and one that was rolled back is on hold until somebody resumes.");
     internal static readonly FlowInvariant NoLeak = new("no leak", "Nothing exists outside that the ledger of a living app does not own: processes, add-ons, routes, commands, builds.");
     internal static readonly FlowInvariant NoWrongDeletion = new("no wrong deletion", "Nothing is stopped or removed without positive evidence: not what serves, not the add-on of an app that lives, not an app whose proposal is open.");
     internal static readonly FlowInvariant Consequence = new("consequence", "Every acknowledged input is answered and has its consequence; what is stored is the fold of the events on record.");
@@ -22,9 +22,12 @@ public static class FlowInvariants
     internal static readonly FlowInvariant Trust = new("trust", "No secret config var and no add-on credential reaches code that nobody vouches for; such code never reaches a permanent stage; no secret is stored in plain text.");
     internal static readonly FlowInvariant Fence = new("fence", "No commit is accepted from a node that has lost its stream, whatever it slept through and whatever its clock says.");
     internal static readonly FlowInvariant Clock = new("clock", "No run gives up waiting before its time, however the wall clocks jump.");
+    internal static readonly FlowInvariant StepOrder = new("step order", "A run does its steps in their order: the release phase before the traffic is led over, the old processes last; code that fails on the way never serves.");
+    internal static readonly FlowInvariant Gates = new("gates", "No run passes a gate without what the gate asks for, or a person who overrides it.");
+    internal static readonly FlowInvariant SameArtifact = new("same artifact", "A promotion brings exactly the artifact that was proven, and brings it once.");
     internal static readonly FlowInvariant Soundness = new("soundness", "No rule, effect or turn of the pump throws; only what nobody can read is rejected.");
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FlowInvariant> All { get; } =
-        [OneEffect, OneChange, NewestHead, NoOlderHead, Hold, NoLeak, NoWrongDeletion, Consequence, WayOut, Liveness, Serves, Trust, Fence, Clock, Soundness];
+        [OneEffect, OneChange, NewestHead, NoOlderHead, Hold, NoLeak, NoWrongDeletion, Consequence, WayOut, Liveness, Serves, Trust, Fence, Clock, StepOrder, Gates, SameArtifact, Soundness];
 }

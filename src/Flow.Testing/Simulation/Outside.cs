@@ -4,6 +4,7 @@ using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Testing.Fakes;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 

@@ -13,8 +13,6 @@ internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISour
 {
     public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => outside.CallAsync(node, "list the repository", () =>
     {
-        if (outside.Code.Outage && outside.World.Plants(PlantedFault.OutageLooksEmpty))
-            return new() { Branches = new Dictionary<string, CommitSha> { ["main"] = outside.Code.Branches["main"] }, Proposals = [] };
         if (outside.Code.Outage) throw new FlowException("source-unreachable", "The source host is down.", transient: true);
         return outside.Code.List(outside.World);
     }, cancellationToken);
@@ -176,7 +174,10 @@ internal sealed class OutsideReporter(Outside outside, SimulatedNode node) : ISt
 internal sealed class OutsideStep(Outside outside, SimulatedNode node) : IRunStep
 {
     public ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken) => outside.CallAsync<StepResult>(node, $"host step {context.IdempotencyKey}", () =>
-        outside.World.OneIn(5) ? new StepResult.Wait("the tester", "somebody", outside.World.Seconds(1, 60))
-        : outside.World.Trouble(10) ? new StepResult.Failed(new("tester-away", "The tester is away.", Transient: outside.World.OneIn(2)))
-        : new StepResult.Done("fine"), cancellationToken);
+    {
+        if (outside.World.OneIn(5)) return new StepResult.Wait("the tester", "somebody", outside.World.Seconds(1, 60));
+        if (outside.World.Trouble(10)) return new StepResult.Failed(new("tester-away", "The tester is away.", Transient: outside.World.OneIn(2)));
+        outside.Witness.HostStepIsDone(context.Run, context.Step);
+        return new StepResult.Done("fine");
+    }, cancellationToken);
 }

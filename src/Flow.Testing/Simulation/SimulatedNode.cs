@@ -39,7 +39,7 @@ internal sealed class SimulatedNode : IDisposable
         var time = new NodeTime(this, world.Time);
         var store = new FaultyStore(world, this, shared);
         var services = new Services();
-        var providers = new Providers(services);
+        var providers = new Providers(world.Planted.Around(outside, services));
         var router = new OutsideRouter(outside, this);
         var logs = outside.Logs;
         var environment = new AppEnvironment(providers, router, services);
@@ -81,17 +81,16 @@ internal sealed class SimulatedNode : IDisposable
     {
         // Room for all: a semaphore that makes others wait wakes them on foreign threads.
         var options = Options.Create(new FlowOptions { MaxConcurrentBuilds = 1_000 });
-        IStreamKind runs = new StreamKind<RunState, RunInput, RunEvent>(RunDecider.Kind, new RunDecider(), new RunEffects(steps, providers, router, logs, time, new Logger<RunEffects>(world)));
-        if (world.Plants(PlantedFault.SlotFreedEarly)) runs = new HastyRuns(runs);
         IStreamKind[] kinds =
         [
             new StreamKind<PipelineState, PipelineInput, PipelineEvent>(PipelineDecider.Kind, new PipelineDecider(), new PipelineEffects(providers, time, new Logger<PipelineEffects>(world))),
             new StreamKind<AppState, AppInput, AppEvent>(AppDecider.Kind, new AppDecider(), new AppEffects(providers, time, new Logger<AppEffects>(world))),
-            runs,
+            new StreamKind<RunState, RunInput, RunEvent>(RunDecider.Kind, new RunDecider(), new RunEffects(steps, providers, router, logs, time, new Logger<RunEffects>(world))),
             new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), new ReportEffects(providers, router, time, new Logger<ReportEffects>(world))),
             new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
         ];
-        return new(world.Shorthand is { } shorthand ? kinds.Select(k => new ShorthandKind(k, shorthand)) : kinds);
+        var played = kinds.Select(world.Planted.Around);
+        return new(world.Shorthand is { } shorthand ? played.Select(k => new ShorthandKind(k, shorthand)) : played);
     }
 
     public void Later(Action go)
@@ -201,30 +200,5 @@ internal sealed class SimulatedNode : IDisposable
         {
             if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException or JsonException)) world.Violate(FlowInvariants.Soundness, $"{formatter(state, exception)} {exception}");
         }
-    }
-}
-
-/// <summary>Planted: a run that is told to stop gives the slot back at once.</summary>
-internal sealed class HastyRuns(IStreamKind runs) : IStreamKind
-{
-    public string Name => runs.Name;
-    public object Initial => runs.Initial;
-    public object ReadState(ReadOnlyMemory<byte> json) => runs.ReadState(json);
-    public byte[] WriteState(object state) => runs.WriteState(state);
-    public Input ReadInput(ReadOnlyMemory<byte> json) => runs.ReadInput(json);
-    public byte[] WriteInput(Input input) => runs.WriteInput(input);
-    public NewEvent WriteEvent(Event happened) => runs.WriteEvent(happened);
-    public object Evolve(object state, Event happened) => runs.Evolve(state, happened);
-    public Effect? Next(StreamId self, object state) => runs.Next(self, state);
-    public Task<Input> PerformAsync(EffectContext context, object state, Effect effect, CancellationToken unwanted) => runs.PerformAsync(context, state, effect, unwanted);
-    public void Committed(StreamId stream, object before, object after) => runs.Committed(stream, before, after);
-
-    public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now)
-    {
-        var decision = runs.Decide(self, state, input, now);
-        var run = RunId.Parse(self.Key);
-        return decision.Events.OfType<RunStopping>().FirstOrDefault() is { } stopping
-            ? decision.Send(AppDecider.StreamOf(run.App), new RunEnded(run, RunStatus.Cancelled, stopping.Reason, []))
-            : decision;
     }
 }

@@ -1,5 +1,6 @@
 using Flow.Engine;
 using Flow.Storage;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
 
@@ -55,14 +56,14 @@ internal sealed class Simulation : IDisposable
     }
 
     /// <summary>Runs a seed to its end. Same seed, same trace. With <paramref name="tells"/>, the story comes too; <paramref name="onPaper"/> overrides whether all is stored as JSON.</summary>
-    public static FlowSimulationResult Run(long seed, PlantedFault planted = PlantedFault.None, bool tells = false, bool? onPaper = null, FlowSimulationOptions? options = null)
+    public static FlowSimulationResult Run(long seed, PlantedFault? planted = null, bool tells = false, bool? onPaper = null, FlowSimulationOptions? options = null)
     {
         // With no context and no other scheduler around, whatever is awaited goes on inside the call that completed it: on this one thread.
         var before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var simulation = new Simulation(seed, planted, tells, onPaper ?? IsOnPaper(seed));
+            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed));
             simulation.Play();
             var world = simulation.world;
             return new()

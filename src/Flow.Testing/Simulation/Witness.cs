@@ -53,7 +53,7 @@ internal sealed partial class Witness(World world, Outside outside)
         else if (stored.Stream.Kind == AppDecider.Kind) Hear(AppName.Parse(stored.Stream.Key), Read(stored, FlowJson.Default.AppEvent));
         else if (stored.Stream.Kind == RunDecider.Kind) Hear(RunId.Parse(stored.Stream.Key), Read(stored, FlowJson.Default.RunEvent));
         else if (stored.Stream.Kind == BuildDecider.Kind) Hear(stored.Stream.Key, Read(stored, FlowJson.Default.BuildEvent));
-        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, Read(stored, FlowJson.Default.PipelineEvent));
+        else if (stored.Stream.Kind == PipelineDecider.Kind) Hear(stored.Stream, Read(stored, FlowJson.Default.PipelineEvent), stored.Version);
         else if (stored.Stream.Kind == ReportDecider.Kind && Read(stored, FlowJson.Default.ReportEvent) is TellingFailed) world.Count(FlowSituations.ReporterFailed);
     }
 
@@ -72,6 +72,7 @@ internal sealed partial class Witness(World world, Outside outside)
     {
         var app = Apps.GetValueOrDefault(name.ToString(), apps.Initial);
         Check(name, app, happened);
+        CheckDuties(name, app, happened);
         Apps[name.ToString()] = apps.Evolve(app, happened);
     }
 
@@ -194,6 +195,7 @@ internal sealed partial class Witness(World world, Outside outside)
                 break;
         }
         if (happened is RunBegun or StepSucceeded or SlotReceived) stepSince[run] = world.Time.Elapsed;
+        CheckDuties(run, state, happened);
         Runs[key] = runs.Evolve(state, happened);
     }
 
@@ -241,7 +243,7 @@ internal sealed partial class Witness(World world, Outside outside)
         Builds[key] = builds.Evolve(build, happened);
     }
 
-    private void Hear(StreamId stream, PipelineEvent happened)
+    private void Hear(StreamId stream, PipelineEvent happened, long version)
     {
         var pipeline = Pipelines.GetValueOrDefault(stream.Key, pipelines.Initial);
         switch (happened)
@@ -262,6 +264,7 @@ internal sealed partial class Witness(World world, Outside outside)
                 world.Count(FlowSituations.SourceOutage);
                 break;
         }
+        CheckDuties(stream, pipeline, happened, version);
         Pipelines[stream.Key] = pipelines.Evolve(pipeline, happened);
     }
 }

@@ -1,25 +1,6 @@
-using Flow.Storage;
+using Flow.Testing.Simulation.Planting;
 
 namespace Flow.Testing.Simulation;
-
-/// <summary>What is broken on purpose, to prove that the simulation can see.</summary>
-internal enum PlantedFault
-{
-    /// <summary>Nothing.</summary>
-    None,
-    /// <summary>The store accepts commits of those who have lost their stream.</summary>
-    FenceOff,
-    /// <summary>Commits never say that an effect is owed.</summary>
-    OwesForgotten,
-    /// <summary>A cancelled run gives the slot back before its work has stopped.</summary>
-    SlotFreedEarly,
-    /// <summary>One message in fifty is lost.</summary>
-    MessageLost,
-    /// <summary>What was stopped or removed outside comes back when a late call asks for it.</summary>
-    LateCallsRevive,
-    /// <summary>The source answers an outage with an empty listing that looks complete.</summary>
-    OutageLooksEmpty,
-}
 
 /// <summary>One seed's dice, clock, trace, and the things that could go on next.</summary>
 internal sealed class World(long seed, PlantedFault planted, bool tells)
@@ -53,6 +34,7 @@ internal sealed class World(long seed, PlantedFault planted, bool tells)
     /// <summary>Nodes die and sleep, the outside fails. Then that stops, and everything must settle.</summary>
     public bool Troubled { get; set; } = true;
 
+    public PlantedFault Planted => planted;
     public bool Plants(PlantedFault fault) => planted == fault;
     public bool OneIn(int n) => Chance.Next(n) == 0;
     public bool Trouble(int oneIn) => Troubled && Chance.Next(oneIn * Profile.Calm) == 0;

@@ -13,6 +13,7 @@ internal static class Child
         LocalHost.Name => LocalHost.RunAsync(arguments[0]),
         WebProcess.Name => WebProcess.RunAsync(),
         SyncedCommits.Name => SyncedCommits.RunAsync(arguments[0], arguments[1]),
+        "traces" => Task.FromResult(Simulated.Traces.Print(arguments)),
         _ => Task.FromResult(Unknown(name, arguments)),
     };
 

@@ -20,6 +20,7 @@ internal sealed class Simulation : IDisposable
     private static readonly TimeSpan ShortRest = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
 
+    private static readonly FlowSimulationOptions NoOptions = new();
     private readonly World world;
     private readonly MemoryFlowStore memory;
     private readonly SharedStore store;
@@ -35,14 +36,14 @@ internal sealed class Simulation : IDisposable
     private long steps;
     private int born;
 
-    private Simulation(long seed, PlantedFault planted, bool tells, bool onPaper)
+    private Simulation(long seed, PlantedFault planted, bool tells, bool onPaper, FlowSimulationOptions options)
     {
         world = new(seed, planted, tells) { Shorthand = onPaper ? null : new() };
         world.Time.Used = world.StaysOnItsThread;
         world.Begin();
         memory = new(world.Time);
         store = new(world, memory);
-        outside = new(world);
+        outside = new(world, options);
         witness = new(world, outside);
         outside.Witness = witness;
         kinds = SimulatedNode.Kinds(world, null!, [], null!, outside.Logs, world.Time);
@@ -63,7 +64,7 @@ internal sealed class Simulation : IDisposable
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed));
+            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed), options ?? NoOptions);
             simulation.Play();
             var world = simulation.world;
             return new()

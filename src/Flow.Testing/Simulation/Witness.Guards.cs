@@ -23,7 +23,7 @@ internal sealed partial class Witness
     /// <summary>Code that nobody vouches for sees no secret, and never reaches a permanent stage.</summary>
     public void IsGiven(AppName app, Artifact artifact, IReadOnlyDictionary<string, string> environment, string what)
     {
-        var secret = environment.FirstOrDefault(v => SimulatedSecrets.IsSecret(v.Value)).Key;
+        var secret = environment.FirstOrDefault(v => SimulatedSecrets.IsSecret(v.Value) || outside.Secrets.Contains(v.Value)).Key;
         if (artifact.Trust == Trust.Trusted)
         {
             if (secret is not null) world.Count(FlowSituations.SecretGiven);

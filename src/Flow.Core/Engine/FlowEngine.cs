@@ -7,12 +7,6 @@ using Microsoft.Extensions.Options;
 
 namespace Flow.Engine;
 
-/// <summary>Said once when the engine starts, before it moves any stream: routes to restore, pipelines to define.</summary>
-internal interface IEngineStarter
-{
-    Task StartAsync(CancellationToken cancellationToken);
-}
-
 /// <summary>The embedded host of the pump: claims streams and moves each on its own, as many at once as allowed.</summary>
 internal sealed partial class FlowEngine(
     IFlowStore store, IStoreOwnership ownership, StreamPump pump, IEnumerable<IEngineStarter> starters, IOptions<FlowOptions> options, EngineHealth health, TimeProvider time,
@@ -29,7 +23,7 @@ internal sealed partial class FlowEngine(
         try
         {
             if (!ownership.IsOwner) await StandByAsync(stoppingToken);
-            foreach (var starter in starters) await StartAsync(starter, stoppingToken);
+            await EngineStart.RunAsync(starters, time, LogTrouble, stoppingToken);
             LogStarted(node);
             while (!stoppingToken.IsCancellationRequested) await RoundAsync(stoppingToken);
         }
@@ -43,23 +37,6 @@ internal sealed partial class FlowEngine(
     {
         LogStandingBy(node, ownership.StandingBy);
         await ownership.WaitForOwnershipAsync(stopping);
-    }
-
-    private async Task StartAsync(IEngineStarter starter, CancellationToken stopping)
-    {
-        while (true)
-        {
-            try
-            {
-                await starter.StartAsync(stopping);
-                return;
-            }
-            catch (FlowException trouble) when (trouble.Transient)
-            {
-                LogTrouble(trouble);
-                await Task.Delay(Trouble, time, stopping);
-            }
-        }
     }
 
     private async Task RoundAsync(CancellationToken stopping)
@@ -124,6 +101,6 @@ internal sealed partial class FlowEngine(
     [LoggerMessage(1013, LogLevel.Information, "Flow engine on {Node} stands by: {Reason}")]
     private partial void LogStandingBy(string node, string? reason);
 
-    [LoggerMessage(1012, LogLevel.Error, "The engine's store is in trouble; trying again.")]
+    [LoggerMessage(1012, LogLevel.Error, "The engine or its store is in trouble; trying again.")]
     private partial void LogTrouble(Exception trouble);
 }

@@ -50,7 +50,13 @@ internal sealed class CrashingStore(Life life, SqliteFile file, CrashCase play) 
         life.CallAsync(() => $"renewal of {claim.Stream}", Fault.OfAWrite, () => Done(file.Store.RenewAsync(claim, lease, default)), cancellationToken);
 
     public async ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) =>
-        await life.CallAsync(() => $"release of {claim.Stream}", Fault.OfAWrite, () => file.Store.ReleaseAsync(claim, notBefore, default).IsCompleted, cancellationToken);
+        await life.CallAsync(() => $"release of {claim.Stream}", Fault.OfAWrite, () => Release(claim, notBefore), cancellationToken);
+
+    private bool Release(Claim claim, TimeSpan notBefore)
+    {
+        file.Store.ReleaseAsync(claim, notBefore, default).AsTask().GetAwaiter().GetResult();
+        return true;
+    }
 
     public Task WaitForWorkAsync(Claim claim, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed record EnumerationResult(string Flow, int Points, int Cases, Tim
 internal static class Enumeration
 {
     private static readonly Fault[] Each = [Fault.CrashBefore, Fault.CrashAfter, Fault.Error, Fault.AnswerLost, Fault.Silence];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly int Workers = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
     /// <summary>Every fault at every point.</summary>
@@ -41,20 +41,15 @@ internal static class Enumeration
         return null;
     }
 
-    /// <summary>After every crash, a second fault at every point of the recovery: one in <paramref name="oneIn"/> of them.</summary>
-    public static EnumerationResult RunTwice(CanonicalFlow flow, int oneIn)
+    /// <summary>A crash, and a second fault in the recovery from it: of all crashes one in <paramref name="crashOneIn"/>, of the points after each one in <paramref name="thenOneIn"/>.</summary>
+    public static EnumerationResult RunTwice(CanonicalFlow flow, int crashOneIn, int thenOneIn)
     {
-        var crashes = CasesOf(Rehearse(flow, []).Points).Where(f => Fault.Crash.HasFlag(f.Fault)).ToList();
-        var cases = new ConcurrentBag<(int Order, FaultAt[] Faults)>();
-        var points = 0;
-        InParallel(crashes, (crash, order) =>
-        {
-            var recovery = Rehearse(flow, [crash]).Points;
-            Interlocked.Add(ref points, recovery.Count);
-            foreach (var second in CasesOf(recovery)) cases.Add((order, [crash, second]));
-        });
-        var chosen = cases.OrderBy(c => c.Order).ThenBy(c => c.Faults[1].Point).ThenBy(c => c.Faults[1].Fault).Select(c => c.Faults).Where((_, n) => n % oneIn == 0).ToList();
-        return Play(flow, points, chosen);
+        var crashes = CasesOf(Rehearse(flow, []).Points).Where(f => Fault.Crash.HasFlag(f.Fault)).Where((_, n) => n % crashOneIn == 0).ToList();
+        var recoveries = new IReadOnlyList<CrashPoint>[crashes.Count];
+        InParallel(crashes, (crash, order) => recoveries[order] = Rehearse(flow, [crash]).Points);
+        // Every n-th over all of them together, so that the sample does not always begin with the same one.
+        var cases = crashes.SelectMany((crash, order) => CasesOf(recoveries[order]).Select(second => (FaultAt[])[crash, second])).Where((_, n) => n % thenOneIn == 0).ToList();
+        return Play(flow, recoveries.Sum(r => r.Count), cases);
     }
 
     /// <summary>One case with its story: <c>FLOW: POINT.FAULT [POINT.FAULT]</c>.</summary>

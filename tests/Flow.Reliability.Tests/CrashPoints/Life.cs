@@ -17,7 +17,6 @@ namespace Flow.Reliability.Tests.CrashPoints;
 /// </summary>
 internal sealed class Life
 {
-    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(1);
     private readonly World world;
     private readonly Boundary boundary;
     private readonly ServiceProvider services;
@@ -50,19 +49,7 @@ internal sealed class Life
     /// <summary>What <see cref="FlowEngine"/> does before it moves any stream.</summary>
     public async Task StartAsync()
     {
-        foreach (var starter in services.GetServices<IEngineStarter>())
-            while (true)
-            {
-                try
-                {
-                    await starter.StartAsync(default);
-                    break;
-                }
-                catch (FlowException trouble) when (trouble.Transient)
-                {
-                    await PauseAsync();
-                }
-            }
+        await EngineStart.RunAsync(services.GetServices<IEngineStarter>(), services.GetRequiredService<TimeProvider>(), trouble => world.Tell($"{Name} is in trouble at its start: {trouble.Message}"), default);
         started = true;
     }
 
@@ -72,7 +59,7 @@ internal sealed class Life
         if (!started || IsDead) return false;
         var claims = Store.Claim(Name);
         foreach (var claim in claims) _ = MoveAsync(claim);
-        return claims.Count > 0;
+        return claims.Count > 0 || IsDead;
     }
 
     /// <summary>Crosses the boundary: the one way out of the engine.</summary>
@@ -128,16 +115,6 @@ internal sealed class Life
         }
         moving--;
         world.StaysOnItsThread($"moving {claim.Stream}");
-    }
-
-    private Task PauseAsync()
-    {
-        var over = new TaskCompletionSource();
-        world.Time.After(Trouble, () =>
-        {
-            if (!IsDead) over.SetResult();
-        });
-        return over.Task;
     }
 
     private static void Land<T>(Func<T> act)

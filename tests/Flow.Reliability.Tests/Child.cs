@@ -1,4 +1,6 @@
+using System.Globalization;
 using Flow.Reliability.Tests.Kills;
+using Flow.Reliability.Tests.Soaks;
 
 namespace Flow.Reliability.Tests;
 
@@ -13,6 +15,9 @@ internal static class Child
         LocalHost.Name => LocalHost.RunAsync(arguments[0]),
         WebProcess.Name => WebProcess.RunAsync(),
         SyncedCommits.Name => SyncedCommits.RunAsync(arguments[0], arguments[1]),
+        AbandonedTails.Name => AbandonedTails.RunAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        ManyRuns.Name => ManyRuns.RunAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        ManyRuns.Destroyed => ManyRuns.RunDestroyedAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         _ => Task.FromResult(Unknown(name, arguments)),
     };
 

@@ -37,7 +37,7 @@ public sealed class Runs_under_retention : IDisposable
         ((figures[^1][4] - figures[1][4]) / (apps * 3 / 4)).Should().BeLessThan(300, "live bytes for each");
     }
 
-    private static readonly string[] Names = ["runs", "pages in use", "pages of the file", "bytes of its write-ahead log", "bytes live", "handles"];
+    private static readonly string[] Names = ["so far", "pages in use", "pages of the file", "bytes of its write-ahead log", "bytes live", "handles"];
 
     private static void Tell(IReadOnlyList<long[]> figures, int every)
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Flow.Reliability.Tests.Kills;
+using Flow.Reliability.Tests.Soaks;
 
 namespace Flow.Reliability.Tests;
 
@@ -14,6 +16,9 @@ internal static class Child
         WebProcess.Name => WebProcess.RunAsync(),
         SyncedCommits.Name => SyncedCommits.RunAsync(arguments[0], arguments[1]),
         "traces" => Task.FromResult(Simulated.Traces.Print(arguments)),
+        AbandonedTails.Name => AbandonedTails.RunAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        ManyRuns.Name => ManyRuns.RunAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        ManyRuns.Destroyed => ManyRuns.RunDestroyedAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         _ => Task.FromResult(Unknown(name, arguments)),
     };
 

@@ -25,7 +25,8 @@ public sealed class A_host_that_is_killed_at_any_moment : IDisposable
     public async Task Loses_nothing_that_it_has_answered_and_does_nothing_twice()
     {
         await SettleAsync();
-        for (var cycle = 1; cycle <= (Campaign.Long ? 1_000 : 64); cycle++)
+        var lives = Campaign.Lives(64, 1_000);
+        for (var cycle = 1; cycle <= lives; cycle++)
         {
             await LiveAsync(inItsStart: random.Next(6) == 0);
             // Not after each: a host must also get on with exactly what the killed one left.
@@ -33,7 +34,7 @@ public sealed class A_host_that_is_killed_at_any_moment : IDisposable
         }
         await SettleAsync();
 
-        Journal();
+        Report();
         Problems().Should().BeEmpty();
     }
 
@@ -124,5 +125,5 @@ public sealed class A_host_that_is_killed_at_any_moment : IDisposable
 
     private List<string> Problems() => [.. campaign.Problems, .. campaign.Book.Problems, .. audit.Problems, .. Reckoning.Of(campaign.Book, audit), .. Reckoning.Outside(LightHost.JournalOf(directory), campaign.Book, audit)];
 
-    private void Journal() => campaign.Report($"{heads} heads, {audit.Events} events, {audit.Runs.Count()} runs, {new FileInfo(LightHost.DatabaseOf(directory)).Length / 1024} KiB");
+    private void Report() => campaign.Report($"{heads} heads, {audit.Events} events, {audit.Runs.Count()} runs, {new FileInfo(LightHost.DatabaseOf(directory)).Length / 1024} KiB");
 }

@@ -53,7 +53,8 @@ public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
         await SettleAsync();
         campaign.Book.Write("promote", LocalHost.Staging, "");
         await SettleAsync();
-        for (var cycle = 1; cycle <= (Campaign.Long ? 100 : 9); cycle++)
+        var lives = Campaign.Lives(9, 100);
+        for (var cycle = 1; cycle <= lives; cycle++)
         {
             var lost = await LiveAsync(inItsStart: random.Next(6) == 0, inABuild: cycle % 2 == 0);
             if (cycle % 3 == 0) await audit.CheckAsync();

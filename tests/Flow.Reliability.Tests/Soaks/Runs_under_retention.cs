@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace Flow.Reliability.Tests.Soaks;
+
+public sealed class Runs_under_retention : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("flow-soak-").FullName;
+
+    private string Database => Path.Combine(directory, "flow.db");
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    // A hundred thousand with ./test.sh --long.
+    [Fact]
+    public async Task Come_back_to_a_plateau_of_file_and_heap()
+    {
+        var figures = await Soak.RunAsync(ManyRuns.Name, Database, Soak.Long ? "100000" : "5000");
+        Tell(figures, Math.Max(1, figures.Count / 10));
+        // The first rounds make what is made once.
+        var settled = figures.Skip(Math.Max(2, figures.Count / 10)).ToList();
+        for (var column = 1; column < Names.Length; column++)
+        {
+            var values = settled.Select(line => line[column]).Order().ToList();
+            var middle = values[values.Count / 2];
+            (values[0], values[^1]).Should().Match<(long Least, long Most)>(v => v.Least * 100 >= middle * 90 && v.Most * 100 <= middle * 110, $"it is a plateau around {middle} {Names[column]}");
+        }
+    }
+
+    // An app that was destroyed stays as a number that its next life counts on from: there is no plateau, but little more than a kilobyte each.
+    [Fact]
+    public async Task Leave_of_a_destroyed_app_little_more_than_a_kilobyte()
+    {
+        var apps = Soak.Long ? 20_000 : 1_000;
+        var figures = await Soak.RunAsync(ManyRuns.Destroyed, Database, apps.ToString(CultureInfo.InvariantCulture));
+        Tell(figures, 1);
+        ((figures[^1][1] - figures[0][1]) * 4096 / apps).Should().BeLessThan(1_500, "bytes in the file for each");
+        ((figures[^1][4] - figures[1][4]) / (apps * 3 / 4)).Should().BeLessThan(300, "live bytes for each");
+    }
+
+    private static readonly string[] Names = ["so far", "pages in use", "pages of the file", "bytes of its write-ahead log", "bytes live", "handles"];
+
+    private static void Tell(IReadOnlyList<long[]> figures, int every)
+    {
+        for (var i = 0; i < figures.Count; i++)
+            if (i % every == 0 || i == figures.Count - 1)
+                TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", figures[i].Select((value, column) => string.Create(CultureInfo.InvariantCulture, $"{value} {Names[column]}"))));
+    }
+}

@@ -116,10 +116,10 @@ internal sealed class FileLogWriter : ILogWriter
 
     private void Rotate(long end)
     {
-        // Another writer may be further than this one.
-        if (File.Exists(directory.PathOf(end)))
+        // Another writer may be further than this one, and even the segment after this one may be gone already.
+        if (directory.Segments() is [.., var newest] && newest > start)
         {
-            OpenNewest();
+            Open(newest);
             return;
         }
 
@@ -139,8 +139,13 @@ internal sealed class FileLogWriter : ILogWriter
 
     private bool EndsInMidLine()
     {
-        var length = RandomAccess.GetLength(segment!);
         Span<byte> last = stackalloc byte[1];
-        return length > 0 && RandomAccess.Read(segment!, last, length - 1) == 1 && last[0] != (byte)'\n';
+        // The newest file may be empty: its writer died when it had only just begun it.
+        foreach (var at in directory.Segments().AsEnumerable().Reverse())
+        {
+            using var file = File.OpenHandle(directory.PathOf(at), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (RandomAccess.GetLength(file) is > 0 and var length) return RandomAccess.Read(file, last, length - 1) == 1 && last[0] != (byte)'\n';
+        }
+        return false;
     }
 }

@@ -115,6 +115,28 @@ public sealed class Logs_in_files : IDisposable
     }
 
     [Fact]
+    public async Task Says_so_also_when_the_dead_writer_had_just_begun_another_file()
+    {
+        var small = new FileLogStore(directory) { SegmentBytes = 4 };
+        await using (var first = await small.OpenAsync(Log, token)) await first.AppendAsync(Utf8("half"), token);
+        await File.WriteAllTextAsync(Path.Combine(directory, Log.ToString(), ".00000000000000000004"), "", token);
+        await using var second = await small.OpenAsync(Log, token);
+        (await AllAsync(small)).Should().StartWith("half\n[flow] The writer of this log ended in the middle");
+    }
+
+    [Fact]
+    public async Task Is_never_set_back_by_a_writer_that_was_idle_while_others_wrote_more_than_is_kept()
+    {
+        var small = new FileLogStore(directory) { SegmentBytes = 10, RetainedBytes = 20 };
+        await using var idle = await small.OpenAsync(Log, token);
+        (await idle.AppendAsync(Utf8("beginning\n"), token)).Should().Be(10);
+        await using (var busy = await small.OpenAsync(Log, token))
+            for (var i = 0; i < 10; i++) await busy.AppendAsync(Utf8($"line {i:D4}\n"), token);
+        (await idle.AppendAsync(Utf8("the end\n"), token)).Should().Be(118);
+        (await AllAsync(small)).Should().EndWith("line 0009\nthe end\n");
+    }
+
+    [Fact]
     public async Task Is_complete_only_when_its_last_writer_says_so()
     {
         await using var step = await store.OpenAsync(Log, token);

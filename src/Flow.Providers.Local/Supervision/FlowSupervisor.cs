@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Flow.Providers.Local.Supervision;
 
 /// <summary>
@@ -35,9 +33,7 @@ public static class FlowSupervisor
         // The lock of the record came as descriptor 3: held while this process lives, never handed on to the command.
         if (Native.Fcntl(3, Native.SetDescriptorFlags, Native.DescriptorCloseOnExec) != 0) return null;
         using var input = new FileStream(new(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        try { return JsonSerializer.Deserialize(input, SupervisionJson.Default.SupervisorOrder); }
-        // The host died before it had said everything.
-        catch (JsonException) { return null; }
+        return SupervisorOrder.Read(input);
     }
 
     private static int Run(SupervisorOrder order)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.RegularExpressions;
+using System.Text;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Flow;
 
@@ -19,7 +20,21 @@ internal static partial class Names
     internal static T Parse<T>(string? text, string rule) where T : struct, IParsable<T> =>
         T.TryParse(text, null, out var id) ? id : throw new FormatException($"'{Shown(text)}' is not a {typeof(T).Name}: {rule}.");
 
-    internal static string Shown(string? text) => text is { Length: > 80 } ? string.Concat(text.AsSpan(0, 80), "...") : text ?? "";
+    /// <summary>Text from outside on its way into a message: shortened, and without what acts on a terminal, hides, or turns the direction of reading.</summary>
+    internal static string Shown(string? text)
+    {
+        var shown = new StringBuilder();
+        foreach (var rune in (text ?? "").EnumerateRunes())
+        {
+            if (Deceives(rune)) continue;
+            if (shown.Length >= 80) return shown.Append("...").ToString();
+            shown.Append(rune.ToString());
+        }
+        return shown.ToString();
+    }
+
+    private static bool Deceives(Rune rune) => Rune.IsControl(rune) || rune.Value is 0x061C or (>= 0x200B and <= 0x200F and not 0x200C and not 0x200D)
+        or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or 0xFEFF or (>= 0xE0000 and <= 0xE007F);
 }
 
 /// <summary>Name of a pipeline: lower-case letters, digits and dashes, 1 to 63 characters, a letter first.</summary>

@@ -54,21 +54,9 @@ internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TS
 
     public string Name => name;
     public object Initial => decider.Initial;
-    public object ReadState(ReadOnlyMemory<byte> json) => JsonSerializer.Deserialize(json.Span, States)!;
+    public object ReadState(ReadOnlyMemory<byte> json) => Read(json, States);
     public byte[] WriteState(object state) => JsonSerializer.SerializeToUtf8Bytes((TState)state, States);
-    public Input ReadInput(ReadOnlyMemory<byte> json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json.Span, Inputs) ?? throw new JsonException("There is no input in it.");
-        }
-        catch (NotSupportedException nameless)
-        {
-            // Of JSON that does not say which input it is, the serializer says that it does not support it: for a stream it is as unreadable as any other nonsense.
-            throw new JsonException("It does not say which input it is.", nameless);
-        }
-    }
-
+    public Input ReadInput(ReadOnlyMemory<byte> json) => Read(json, Inputs);
     public byte[] WriteInput(Input input) => JsonSerializer.SerializeToUtf8Bytes((TInput)input, Inputs);
     public NewEvent WriteEvent(Event happened) => new($"{name}.{EventNames[happened.GetType()]}", JsonSerializer.SerializeToUtf8Bytes((TEvent)happened, Events));
     public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now) => decider.Decide(self, (TState)state, (TInput)input, now);
@@ -80,6 +68,20 @@ internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TS
         : performer.PerformAsync(context, (TState)state, effect, unwanted);
 
     public void Committed(StreamId stream, object before, object after) => performer?.Committed(stream, (TState)before, (TState)after);
+
+    /// <exception cref="JsonException">Whatever is wrong with it.</exception>
+    private static T Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type) where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, type) ?? throw new JsonException($"It is null and no {typeof(T).Name}.");
+        }
+        catch (NotSupportedException trouble)
+        {
+            // What it says of a word whose name is missing.
+            throw new JsonException($"It is no {typeof(T).Name}: {trouble.Message}", trouble);
+        }
+    }
 
     private static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)FlowJson.Default.GetTypeInfo(typeof(T))!;
 }

@@ -189,7 +189,7 @@ internal sealed partial class StreamTurn(
         {
             Claim = claim,
             ExpectedVersion = version,
-            Events = [new("engine.input-rejected", JsonSerializer.SerializeToUtf8Bytes(new InputRejected(bug.GetType().Name, bug.Message), FlowJson.Default.InputRejected))],
+            Events = [new("engine.input-rejected", JsonSerializer.SerializeToUtf8Bytes(InputRejected.Of(bug), FlowJson.Default.InputRejected))],
             Snapshot = version == 0 ? Written(state) : null,
             Owes = kind.Next(claim.Stream, state) is not null,
         };
@@ -227,4 +227,10 @@ internal sealed partial class StreamTurn(
 }
 
 /// <summary>On record when an input could not be digested.</summary>
-internal sealed record InputRejected(string Error, string Message);
+internal sealed record InputRejected(string Error, string Message)
+{
+    private const int LongestMessage = 500;
+
+    /// <summary>Messages about JSON repeat the whole path to what is wrong with it.</summary>
+    public static InputRejected Of(Exception bug) => new(bug.GetType().Name, bug.Message.Length > LongestMessage ? bug.Message[..LongestMessage] : bug.Message);
+}

@@ -10,6 +10,8 @@ namespace Flow.Logs;
 internal sealed class FileLogDirectory(string root, LogId log)
 {
     private const int Stripes = 64;
+    // No log becomes so long: a greater number is damage, and the end of its segment would be beyond counting.
+    private const long LastStart = long.MaxValue / 2;
     private readonly string path = Path.Combine([root, .. log.ToString().Split('/')]);
 
     public LogId Log => log;
@@ -31,7 +33,7 @@ internal sealed class FileLogDirectory(string root, LogId log)
     {
         List<long> starts = [];
         foreach (var file in Names(Directory.EnumerateFiles))
-            if (file.Length == 21 && file[0] == '.' && long.TryParse(file.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var start)) starts.Add(start);
+            if (file.Length == 21 && file[0] == '.' && long.TryParse(file.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var start) && start <= LastStart) starts.Add(start);
         starts.Sort();
         return starts;
     }

@@ -23,7 +23,7 @@ public readonly record struct DeploymentId(AppName App, int Generation, int Numb
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out DeploymentId result)
     {
         result = default;
-        var parts = s?.Split('.') ?? [];
+        var parts = s?.Split('.', 4) ?? [];
         if (parts.Length != 3 || !AppName.TryParse(parts[0], null, out var app)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
             || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;

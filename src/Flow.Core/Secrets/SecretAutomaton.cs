@@ -5,9 +5,16 @@ namespace Flow.Secrets;
 /// <summary>Aho-Corasick with failure links; children as lists, because secrets are long chains and a full table would cost a kilobyte for each byte of them.</summary>
 internal sealed class SecretAutomaton
 {
+    // To search for one of few bytes is quicker than to look at pairs; among many bytes it would stop everywhere.
+    private const int FewFirsts = 8;
+
     private readonly int[] root = new int[256];
+    // A bit for each pair of bytes with which a secret begins: other text is passed over without a look at the tree.
+    private readonly ulong[] pairs = new ulong[1024];
     private readonly byte[] label;
     private readonly int[] firstChild, sibling, fail, depth, longest;
+    private readonly SearchValues<byte> first;
+    private readonly bool few;
 
     public SecretAutomaton(IReadOnlyList<byte[]> patterns)
     {
@@ -18,6 +25,8 @@ internal sealed class SecretAutomaton
         foreach (var pattern in patterns)
         {
             var node = 0;
+            var pair = (pattern[0] << 8) | pattern[1];
+            pairs[pair >> 6] |= 1ul << pair;
             foreach (var b in pattern)
             {
                 var child = Child(node, b);
@@ -36,11 +45,22 @@ internal sealed class SecretAutomaton
         }
 
         Link();
-        First = SearchValues.Create([.. Enumerable.Range(0, 256).Where(b => root[b] != 0).Select(b => (byte)b)]);
+        first = SearchValues.Create([.. Enumerable.Range(0, 256).Where(b => root[b] != 0).Select(b => (byte)b)]);
+        few = root.Count(node => node != 0) <= FewFirsts;
     }
 
-    /// <summary>Bytes with which a secret begins.</summary>
-    public SearchValues<byte> First { get; }
+    /// <summary>Where a secret may begin; the length of the text when nowhere. The last byte counts when it may begin one: what follows it is not known yet.</summary>
+    public int Beginning(ReadOnlySpan<byte> text)
+    {
+        if (few) return text.IndexOfAny(first) is >= 0 and var at ? at : text.Length;
+        var bits = pairs;
+        for (var i = 0; i < text.Length - 1; i++)
+        {
+            var pair = (text[i] << 8) | text[i + 1];
+            if ((bits[pair >> 6] >> pair & 1) != 0) return i;
+        }
+        return text.Length > 0 && root[text[^1]] == 0 ? text.Length : Math.Max(0, text.Length - 1);
+    }
 
     /// <summary>Length of the longest beginning of a secret that ends here.</summary>
     public int Depth(int node) => depth[node];

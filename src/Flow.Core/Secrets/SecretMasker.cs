@@ -8,9 +8,10 @@ namespace Flow.Secrets;
 /// text whatever an app prints. Immutable; <see cref="OpenStream"/> gives each stream its own state.
 /// </summary>
 /// <remarks>
-/// Masked are the values exactly as they are, and each line of a value of several lines. Occurrences that overlap vanish together. Values and
-/// lines shorter than <see cref="MinimumLength"/> characters are left out: <c>1</c> or <c>on</c> would make every log unreadable without hiding
-/// anything; whoever takes in secrets asks <see cref="IsMaskable"/> and refuses, or says so. Encodings of a value (base64, URL) are other values.
+/// Masked are the values and each line of a value of several lines: as they are, trimmed, and (up to 4,096 characters) in base64 at any alignment, in
+/// hexadecimal, URL-escaped and JSON-escaped. Occurrences that overlap vanish together. Values and lines shorter than <see cref="MinimumLength"/>
+/// characters are left out: <c>1</c> or <c>on</c> would make every log unreadable without hiding anything; whoever takes in secrets asks
+/// <see cref="IsMaskable"/> and refuses, or says so. Other transformations (encryption, compression, reversal) are other values.
 /// </remarks>
 public sealed class SecretMasker
 {
@@ -26,7 +27,7 @@ public sealed class SecretMasker
     public SecretMasker(IEnumerable<string> secrets)
     {
         ArgumentNullException.ThrowIfNull(secrets);
-        var patterns = secrets.SelectMany(Forms).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes).ToArray();
+        var patterns = secrets.SelectMany(SecretForms.Of).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes).ToArray();
         automaton = patterns.Length == 0 ? null : new(patterns);
     }
 
@@ -34,7 +35,7 @@ public sealed class SecretMasker
     public static bool IsMaskable(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return Forms(value).Any();
+        return SecretForms.Plain(value).Any();
     }
 
     /// <summary>State for one stream of bytes. Not thread-safe.</summary>
@@ -51,7 +52,4 @@ public sealed class SecretMasker
         stream.Flush(output);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
-
-    private static IEnumerable<string> Forms(string value) =>
-        value.Split('\n').Select(line => line.TrimEnd('\r')).Append(value).Where(form => form.Length >= MinimumLength && !string.IsNullOrWhiteSpace(form));
 }

@@ -36,9 +36,8 @@ public sealed class SecretMaskingStream
         {
             if (node == 0)
             {
-                var skip = input[i..].IndexOfAny(automaton.First);
-                if (skip < 0) break;
-                i += skip;
+                i += automaton.Beginning(input[i..]);
+                if (i == input.Length) break;
             }
 
             node = automaton.Next(node, input[i]);

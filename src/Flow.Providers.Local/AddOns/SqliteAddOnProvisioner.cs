@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Flow.AddOns;
+using Flow.Providers.Local.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -58,7 +59,7 @@ internal sealed partial class SqliteAddOnProvisioner(IOptions<LocalOptions> opti
     public ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken)
     {
         // An id that cannot exist is already gone.
-        if (DirectoryOf(id) is { } directory && Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        if (DirectoryOf(id) is { } directory && Directory.Exists(directory)) DirectoryTree.Delete(directory);
         return default;
     }
 

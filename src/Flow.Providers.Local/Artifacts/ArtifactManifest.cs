@@ -12,19 +12,38 @@ namespace Flow.Providers.Local.Artifacts;
 /// </summary>
 internal sealed record ArtifactManifest(byte[] Text, long Size)
 {
+    /// <summary>Most files of one artifact, links and all.</summary>
+    public const int MaxFiles = 500_000;
+
+    /// <summary>Most characters of all its paths.</summary>
+    public const int MaxPaths = 64 * 1024 * 1024;
+
     private const string Plain = "100644";
     private const string Executable = "100755";
     private const string Link = "120000";
 
     public ArtifactDigest Digest => ArtifactDigest.Parse($"sha256:{Convert.ToHexStringLower(SHA256.HashData(Text))}");
 
-    /// <summary>Reads everything below a directory.</summary>
-    public static async Task<ArtifactManifest> ReadAsync(string directory, CancellationToken cancellationToken)
+    /// <summary>Reads everything below a directory. What a build made is hostile: names that are no text, and far too many of them.</summary>
+    /// <exception cref="FlowException"><c>artifact-unsafe</c> or <c>artifact-too-large</c>, both permanent.</exception>
+    public static async Task<ArtifactManifest> ReadAsync(string directory, CancellationToken cancellationToken, int maxFiles = MaxFiles)
+    {
+        try
+        {
+            return await ReadAllAsync(directory, maxFiles, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or UnauthorizedAccessException)
+        {
+            throw new FlowException("artifact-unsafe", $"The build made something that cannot be read: a name that is no UTF-8, a path that is too long, or a file without rights. Remove it at the end of the build. ({HostileText.Shown(e.Message, 200)})", inner: e);
+        }
+    }
+
+    private static async Task<ArtifactManifest> ReadAllAsync(string directory, int maxFiles, CancellationToken cancellationToken)
     {
         var text = new StringBuilder();
         var total = 0L;
         var links = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (path, file) in Files(directory))
+        foreach (var (path, file) in Files(directory, maxFiles))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string mode, hash;
@@ -62,7 +81,7 @@ internal sealed record ArtifactManifest(byte[] Text, long Size)
     public static string Fingerprint(string directory)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (path, file) in Files(directory))
+        foreach (var (path, file) in Files(directory, MaxFiles))
         {
             var size = file.LinkTarget is null ? file.Length : 0;
             hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{path}\0{size} {file.LastWriteTimeUtc.Ticks} {file.LinkTarget} {IsExecutable(file)}\0")));
@@ -82,16 +101,27 @@ internal sealed record ArtifactManifest(byte[] Text, long Size)
         .Select(line => line.Split(' ', 4)).Where(parts => parts.Length == 4).GroupBy(parts => parts[3], StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => string.Join(' ', group.First()[..3]), StringComparer.Ordinal);
 
-    private static IEnumerable<(string Path, FileInfo File)> Files(string directory) =>
-        Walk(new DirectoryInfo(directory)).Select(f => (Path.GetRelativePath(directory, f.FullName).Replace(Path.DirectorySeparatorChar, '/'), f)).OrderBy(f => f.Item1, StringComparer.Ordinal);
-
-    // A link to a folder is a link, never a folder to walk into.
-    private static IEnumerable<FileInfo> Walk(DirectoryInfo directory) => directory.EnumerateFileSystemInfos().SelectMany(entry => entry switch
+    private static IEnumerable<(string Path, FileInfo File)> Files(string directory, int maxFiles)
     {
-        DirectoryInfo { LinkTarget: null } folder => Walk(folder),
-        FileInfo file => [file],
-        _ => [new FileInfo(entry.FullName)],
-    });
+        var files = new List<(string Path, FileInfo File)>();
+        var paths = 0L;
+        // No recursion: how deep a build nests its folders must not decide over this process's stack.
+        var open = new Stack<DirectoryInfo>([new(directory)]);
+        while (open.TryPop(out var folder))
+        {
+            foreach (var entry in folder.EnumerateFileSystemInfos())
+            {
+                // A link to a folder is a link, never a folder to walk into.
+                if (entry is DirectoryInfo { LinkTarget: null } below) open.Push(below);
+                else files.Add((Path.GetRelativePath(directory, entry.FullName).Replace(Path.DirectorySeparatorChar, '/'), entry as FileInfo ?? new FileInfo(entry.FullName)));
+                if ((paths += entry.FullName.Length) > MaxPaths || files.Count + open.Count > maxFiles)
+                {
+                    throw new FlowException("artifact-too-large", $"The build made more than {maxFiles:N0} files, or paths of more than {MaxPaths / 1024 / 1024} MiB in all: remove what is not needed to run at the end of the build.");
+                }
+            }
+        }
+        return files.OrderBy(f => f.Path, StringComparer.Ordinal);
+    }
 
     private static bool IsExecutable(FileInfo file) => !OperatingSystem.IsWindows() && file.LinkTarget is null && (file.UnixFileMode & UnixFileMode.UserExecute) != 0;
 }

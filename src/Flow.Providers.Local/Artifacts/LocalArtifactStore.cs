@@ -119,7 +119,7 @@ internal sealed class LocalArtifactStore(IOptions<LocalOptions> options, TimePro
             Forget(digest);
             removed++;
         }
-        foreach (var litter in Litter().Where(d => time.GetUtcNow().UtcDateTime - d.LastWriteTimeUtc > olderThan)) Directory.Delete(litter.FullName, recursive: true);
+        foreach (var litter in Litter().Where(d => time.GetUtcNow().UtcDateTime - d.LastWriteTimeUtc > olderThan)) DirectoryTree.Delete(litter.FullName);
         return removed;
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class BuildWorkspaces(IOptions<LocalOptions> options, Ti
     public void Prune(TimeSpan olderThan)
     {
         foreach (var record in Entries("builds").OfType<FileInfo>().Where(IsOld)) record.Delete();
-        foreach (var litter in Entries("builds").OfType<DirectoryInfo>().Where(d => !Id().IsMatch(d.Name) && IsOld(d))) litter.Delete(recursive: true);
+        foreach (var litter in Entries("builds").OfType<DirectoryInfo>().Where(d => !Id().IsMatch(d.Name) && IsOld(d))) DirectoryTree.Delete(litter.FullName);
         if (Unfinished().Count > 0) return;
         foreach (var cache in Entries("cache").OfType<DirectoryInfo>().Where(IsOld)) DataDirectory.Remove(cache.FullName);
 

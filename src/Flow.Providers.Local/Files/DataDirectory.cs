@@ -30,7 +30,7 @@ internal static class DataDirectory
         {
             return; // somebody else was quicker
         }
-        Directory.Delete(doomed, recursive: true);
+        DirectoryTree.Delete(doomed);
     }
 
     /// <summary>Replaces a file in one step: a reader sees the old text or the new one.</summary>

@@ -5,19 +5,22 @@ namespace Flow.Providers.Local.Files;
 /// <summary>Text from outside on its way into a message for people.</summary>
 internal static class HostileText
 {
-    /// <summary>Without control characters, and shortened; no character is cut in two.</summary>
+    /// <summary>Shortened, and without what acts on a terminal, hides, or turns the direction of reading; no character is cut in two.</summary>
     public static string Shown(string text, int max = 80)
     {
         var shown = new StringBuilder(Math.Min(text.Length, max));
         foreach (var rune in text.EnumerateRunes())
         {
-            if (Rune.IsControl(rune)) continue;
+            if (Deceives(rune)) continue;
             if (shown.Length + rune.Utf16SequenceLength > max - 3)
             {
-                return text.Length <= max && !text.Any(char.IsControl) ? text : shown.Append("...").ToString();
+                return text.Length <= max && !text.EnumerateRunes().Any(Deceives) ? text : shown.Append("...").ToString();
             }
             shown.Append(rune.ToString());
         }
         return shown.ToString();
     }
+
+    private static bool Deceives(Rune rune) => Rune.IsControl(rune) || rune.Value is 0x061C or (>= 0x200B and <= 0x200F and not 0x200C and not 0x200D)
+        or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or 0xFEFF or (>= 0xE0000 and <= 0xE007F);
 }

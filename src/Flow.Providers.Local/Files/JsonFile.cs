@@ -5,12 +5,19 @@ namespace Flow.Providers.Local.Files;
 /// <summary>Small records on disk: whole or not there.</summary>
 internal static class JsonFile
 {
+    public const int Largest = 16 * 1024 * 1024;
+    private static readonly JsonSerializerOptions Strict = new() { RespectNullableAnnotations = true };
+
     /// <summary>Null when there is none, or none that can be read.</summary>
     public static async Task<T?> ReadAsync<T>(string path, CancellationToken cancellationToken) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
+            var file = File.OpenRead(path);
+            await using (file.ConfigureAwait(false))
+            {
+                return file.Length > Largest ? null : await JsonSerializer.DeserializeAsync<T>(file, Strict, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {

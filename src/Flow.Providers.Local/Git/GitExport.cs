@@ -48,7 +48,7 @@ internal sealed class GitExport(string directory, IReadOnlyList<GitEntry> files,
         {
             if (!Links.StayInside(links, path))
             {
-                throw new FlowException("tree-unsafe", $"'{HostileText.Shown(path)}' is a link out of the code ('{HostileText.Shown(target)}'): replace it by a file, or by a relative link to something below the root folder.");
+                throw new FlowException("tree-unsafe", $"'{HostileText.Shown(path)}' is a link out of the code, or behind another link ('{HostileText.Shown(target)}'): replace it by a file, or by a relative link to something below the root folder.");
             }
         }
         foreach (var (path, target) in links)

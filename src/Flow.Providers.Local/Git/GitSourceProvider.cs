@@ -11,7 +11,7 @@ namespace Flow.Providers.Local.Git;
 /// <summary>Any repository that the git command line can read: heads, <c>refs/pull/N/head</c>, and trees out of a mirror per URL.</summary>
 internal sealed class GitSourceProvider : ISourceProvider, IDisposable
 {
-    private const int MaxListing = 8 * 1024 * 1024;
+    public const int MaxListing = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, GitMirror> mirrors = new(StringComparer.Ordinal);
     private readonly GitRunner git;

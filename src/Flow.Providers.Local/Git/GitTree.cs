@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using CliWrap;
 using Flow.Providers.Local.Files;
@@ -9,7 +8,8 @@ namespace Flow.Providers.Local.Git;
 /// <summary>One tree of a mirror, read object by object: attributes, filters and submodules that the repository may ask for have no say.</summary>
 internal sealed class GitTree : ISourceTree
 {
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    // Trees may share their parts: a repository of a few kilobytes can name millions of long paths.
+    private const int MaxListing = 64 * 1024 * 1024;
 
     private readonly GitMirror mirror;
     private readonly GitOptions options;
@@ -32,18 +32,16 @@ internal sealed class GitTree : ISourceTree
         using var output = new MemoryStream();
         var result = await mirror.ReadAsync(["log", "-1", "--no-color", "--no-show-signature", "--encoding=UTF-8", "--format=%T%x00%ct%x00%an%x00%s", "--end-of-options", $"{commit}"],
             GitOutput.Beginning(output, 64 * 1024), cancellationToken).ConfigureAwait(false);
-        var parts = Encoding.UTF8.GetString(output.ToArray()).Split('\0', 4);
-        if (!result.Ok || parts.Length < 3) throw Unreadable(mirror, result);
+        if (!result.Ok || GitCommit.Parse(output.GetBuffer().AsSpan(0, (int)output.Length)) is not { } read) throw Unreadable(mirror, result);
 
-        var treeId = parts[0];
+        var treeId = read.TreeId;
         if (root is not null)
         {
             treeId = await FindAsync(mirror, treeId, root, cancellationToken).ConfigureAwait(false) is { Type: "tree" } folder
                 ? folder.Id
                 : throw new FlowException("root-folder-missing", $"{mirror.Url} has no folder '{root}' in commit {commit.Short}: correct the pipeline's root folder, or push a commit that has it.");
         }
-        var seconds = long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var s) ? Math.Clamp(s, 315_532_800, 4_102_444_800) : 315_532_800;
-        return new(mirror, options, treeId, Line(parts.ElementAtOrDefault(3) ?? "", 200), Line(parts[2], 100), DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime);
+        return new(mirror, options, treeId, read.Subject, read.Author, read.Committed);
     }
 
     public async ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken)
@@ -86,62 +84,26 @@ internal sealed class GitTree : ISourceTree
     private async Task<List<GitEntry>> ReadEntriesAsync(int max, CancellationToken cancellationToken)
     {
         var entries = new List<GitEntry>();
+        var bytes = 0L;
         var result = await mirror.ReadAsync(["ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", TreeId], GitOutput.Records(16 * 1024, record =>
         {
+            if ((bytes += record.Length) > MaxListing) throw new FlowException("tree-too-large", $"The paths of the code in {mirror.Url} take more than {MaxListing / 1024 / 1024} MiB: remove generated files from it, or set a root folder.");
             if (entries.Count >= max) throw new FlowException("tree-too-large", $"The code in {mirror.Url} has more than {max} files: remove generated files from it, set a root folder, or raise Flow:Git:MaxFiles.");
-            entries.Add(Entry(record.Span));
+            entries.Add(GitEntry.Parse(record.Span, mirror.Url.Value));
         }), cancellationToken).ConfigureAwait(false);
         return result.Ok ? entries : throw Unreadable(mirror, result);
     }
 
-    private GitEntry Entry(ReadOnlySpan<byte> record)
-    {
-        var tab = record.IndexOf((byte)'\t');
-        var head = Encoding.ASCII.GetString(record[..tab]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string path;
-        try
-        {
-            path = Strict.GetString(record[(tab + 1)..]);
-        }
-        catch (DecoderFallbackException)
-        {
-            path = "";
-        }
-        if (!GitPaths.IsSafe(path))
-        {
-            throw new FlowException("tree-invalid", $"{mirror.Url} holds a file whose name cannot be written to disk safely: '{HostileText.Shown(Encoding.UTF8.GetString(record[(tab + 1)..]))}'. Rename it (UTF-8, no '..', no '.git').");
-        }
-        return new(head[0], head[2], long.TryParse(head[3], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0, path);
-    }
-
     /// <summary>What stands at a path, links followed inside the tree; null when nothing does.</summary>
-    private static async Task<(string Id, string Type, long Size)?> FindAsync(GitMirror mirror, string treeId, string path, CancellationToken cancellationToken)
+    private static async Task<GitFound?> FindAsync(GitMirror mirror, string treeId, string path, CancellationToken cancellationToken)
     {
         using var output = new MemoryStream();
         var result = await mirror.ReadAsync(["cat-file", "--batch-check", "--follow-symlinks"], GitOutput.Beginning(output, 16 * 1024), cancellationToken,
             PipeSource.FromString($"{treeId}:{path}\n", Encoding.UTF8)).ConfigureAwait(false);
         if (!result.Ok) throw Unreadable(mirror, result);
-        var answer = Encoding.UTF8.GetString(output.ToArray()).TrimEnd('\n').Split(' ');
-        return answer.Length == 3 && CommitSha.TryParse(answer[0], null, out _) && long.TryParse(answer[2], NumberStyles.None, CultureInfo.InvariantCulture, out var size)
-            ? (answer[0], answer[1], size)
-            : null;
-    }
-
-    private static string Line(string text, int max)
-    {
-        var line = text.Split('\n', 2)[0].Trim();
-        if (line.Length <= max) return line;
-        return char.IsHighSurrogate(line[max - 1]) ? line[..(max - 1)] : line[..max];
+        return GitFound.Parse(output.GetBuffer().AsSpan(0, (int)output.Length));
     }
 
     private static FlowException Unreadable(GitMirror mirror, GitResult result) =>
         new("mirror-unreadable", $"The local mirror of {mirror.Url} cannot be read: {GitTrouble.Detail(result.Error)}. Remove {mirror.Directory}; it is made anew by the next fetch.", transient: true);
-}
-
-/// <summary>One file of a tree.</summary>
-internal readonly record struct GitEntry(string Mode, string Id, long Size, string Path)
-{
-    public bool IsSubmodule => Mode == "160000";
-    public bool IsLink => Mode == "120000";
-    public bool IsExecutable => Mode == "100755";
 }

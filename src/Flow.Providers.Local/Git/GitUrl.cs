@@ -35,7 +35,8 @@ internal sealed partial record GitUrl
             var scheme = match.Groups[1].Value.ToLowerInvariant();
             return scheme switch
             {
-                "file" => new(uri.LocalPath, "file"),
+                // What was escaped in the URL is none in the path.
+                "file" when !uri.LocalPath.Any(char.IsControl) => new(uri.LocalPath, "file"),
                 "http" or "https" when uri.UserInfo.Length > 0 => throw Credentials(url),
                 "ssh" when uri.UserInfo.Contains(':') => throw Credentials(url),
                 "http" or "https" or "git" or "ssh" when Safe(uri.Host) && Safe(uri.UserInfo) => new(url, scheme),

@@ -1,3 +1,5 @@
+using Flow.Providers.Local.Files;
+
 namespace Flow.Providers.Local.Runtime;
 
 /// <summary>
@@ -34,8 +36,7 @@ internal static class PrivateFiles
     {
         for (var attempt = 0; Directory.Exists(directory); attempt++)
         {
-            try { Directory.Delete(directory, recursive: true); }
-            catch (DirectoryNotFoundException) { }
+            try { DirectoryTree.Delete(directory); }
             // An app may have locked its own directories.
             catch (Exception e) when (attempt < 3 && e is IOException or UnauthorizedAccessException) { Unlock(directory); }
         }

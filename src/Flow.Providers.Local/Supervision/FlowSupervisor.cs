@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Flow.Providers.Local.Supervision;
 
 /// <summary>
@@ -40,7 +38,7 @@ public static class FlowSupervisor
         using var held = Handover.Receive(0);
         if (held is null) return false;
         using var line = new FileStream(new(0, ownsHandle: false), FileAccess.ReadWrite, bufferSize: 0);
-        if (ReadOrder(line) is not { } order) return false;
+        if (SupervisorOrder.Read(line) is not { } order) return false;
         // The root of a process that has nothing else to do: the only place that may wait for a task.
         new SupervisorLoop(order).RunAsync(tookOver: () => Confirm(line)).GetAwaiter().GetResult();
         return true;
@@ -51,12 +49,5 @@ public static class FlowSupervisor
         try { line.WriteByte(1); }
         // The host died meanwhile: its next start finds the record.
         catch (IOException) { }
-    }
-
-    private static SupervisorOrder? ReadOrder(FileStream line)
-    {
-        try { return JsonSerializer.Deserialize(line, SupervisionJson.Default.SupervisorOrder); }
-        // The host died before it had said everything.
-        catch (JsonException) { return null; }
     }
 }

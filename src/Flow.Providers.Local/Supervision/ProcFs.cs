@@ -14,14 +14,18 @@ internal readonly record struct ProcessEntry(int Pid, int Parent, int Session, c
 internal static class ProcFs
 {
     /// <summary>Null when there is no such process.</summary>
-    public static ProcessEntry? Read(int pid)
+    public static ProcessEntry? Read(int pid) => Parse(pid, ReadBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"), 1024));
+
+    /// <summary>Null when it is not what the kernel writes.</summary>
+    public static ProcessEntry? Parse(int pid, ReadOnlySpan<byte> text)
     {
         // The name, in parentheses, may hold anything, parentheses and blanks included.
-        var text = ReadBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"), 1024);
-        var close = text.AsSpan().LastIndexOf((byte)')');
-        if (close < 0) return null;
-        var fields = Encoding.ASCII.GetString(text.AsSpan(close + 2)).Split(' ');
-        return fields.Length < 20 ? null : new(pid, Number(fields[1]), Number(fields[3]), fields[0][0], ulong.Parse(fields[19], CultureInfo.InvariantCulture));
+        var close = text.LastIndexOf((byte)')');
+        if (close < 0 || close + 2 >= text.Length) return null;
+        var fields = Encoding.ASCII.GetString(text[(close + 2)..]).Split(' ', 64);
+        return fields.Length >= 20 && fields[0].Length == 1 && int.TryParse(fields[1], CultureInfo.InvariantCulture, out var parent)
+            && int.TryParse(fields[3], CultureInfo.InvariantCulture, out var session) && ulong.TryParse(fields[19], CultureInfo.InvariantCulture, out var started)
+            ? new(pid, parent, session, fields[0][0], started) : null;
     }
 
     public static IEnumerable<ProcessEntry> All()
@@ -42,8 +46,6 @@ internal static class ProcFs
 
     /// <summary>Differs after each boot of the machine, when start times begin anew.</summary>
     public static string BootId() => Encoding.ASCII.GetString(ReadBytes("/proc/sys/kernel/random/boot_id", 64)).Trim();
-
-    private static int Number(string field) => int.Parse(field, CultureInfo.InvariantCulture);
 
     private static byte[] ReadBytes(string path, int max)
     {

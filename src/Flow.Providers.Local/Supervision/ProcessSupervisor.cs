@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Flow.Logs;
+using Flow.Providers.Local.Files;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -202,9 +203,7 @@ internal sealed partial class ProcessSupervisor(IOptions<LocalOptions> options, 
 
     private string DirectoryOf(string id) => IdPattern().IsMatch(id)
         ? Path.Combine(directories.Supervised, id)
-        : throw new ArgumentException($"'{Shown(id)}' is not an id: letters, digits, dashes, underscores and dots, at most 200, no dot first.", nameof(id));
-
-    private static string Shown(string text) => text.Length > 80 ? text[..80] : text;
+        : throw new ArgumentException($"'{HostileText.Shown(id)}' is not an id: letters, digits, dashes, underscores and dots, at most 200, no dot first.", nameof(id));
 
     private static void Check(SupervisedCommand command)
     {
@@ -213,7 +212,7 @@ internal sealed partial class ProcessSupervisor(IOptions<LocalOptions> options, 
         if (command.Arguments.Any(a => a.Contains('\0', StringComparison.Ordinal))) throw new ArgumentException("An argument contains a NUL character.", nameof(command));
         foreach (var (name, value) in command.Environment)
             if (name.Length == 0 || name.Contains('=', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal))
-                throw new ArgumentException($"'{Shown(name)}' is no environment variable: a name has no '=', and neither name nor value a NUL character.", nameof(command));
+                throw new ArgumentException($"'{HostileText.Shown(name)}' is no environment variable: a name has no '=', and neither name nor value a NUL character.", nameof(command));
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\z", RegexOptions.CultureInvariant)]

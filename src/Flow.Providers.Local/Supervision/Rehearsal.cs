@@ -17,7 +17,7 @@ internal static class Rehearsal
             {
                 var order = JsonSerializer.SerializeToUtf8Bytes(Order(directory.FullName), SupervisionJson.Default.SupervisorOrder);
                 using var told = new MemoryStream(order);
-                new SupervisorLoop(JsonSerializer.Deserialize(told, SupervisionJson.Default.SupervisorOrder)!).RunAsync(tookOver: () => { }).GetAwaiter().GetResult();
+                new SupervisorLoop(SupervisorOrder.Read(told)!).RunAsync(tookOver: () => { }).GetAwaiter().GetResult();
             }
             finally
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Flow.Logs;
 
 namespace Flow.Providers.Local.Supervision;
 
@@ -50,6 +51,17 @@ internal sealed record SupervisorOrder
     public double? TimeoutSeconds { get; init; }
     public bool KeepRunning { get; init; }
     public required IReadOnlyDictionary<string, string> Notes { get; init; }
+
+    /// <summary>Null when it is none: the host died before it had said everything, or somebody else speaks.</summary>
+    public static SupervisorOrder? Read(Stream input)
+    {
+        try
+        {
+            var order = JsonSerializer.Deserialize(input, SupervisionJson.Default.SupervisorOrder);
+            return order is { Arguments.Count: > 0 } && LogId.TryParse(order.Log, null, out _) ? order : null;
+        }
+        catch (JsonException) { return null; }
+    }
 }
 
 /// <summary>Files of one record.</summary>
@@ -57,12 +69,20 @@ internal static class RecordFiles
 {
     private const string State = "state.json", Temporary = "state.tmp", Stop = "stop";
 
+    public const int LargestState = 1024 * 1024;
+
     public static SupervisedRecord? Read(string directory)
     {
-        try { return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(directory, State)), SupervisionJson.Default.SupervisedRecord); }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return null; }
-        // Written by rename, so this is damage from outside: nothing that can be believed.
-        catch (JsonException) { return null; }
+        try
+        {
+            using var file = File.OpenRead(Path.Combine(directory, State));
+            // Written by rename, so what cannot be read is damage from outside: nothing that can be believed.
+            if (file.Length > LargestState) return null;
+            var record = JsonSerializer.Deserialize(file, SupervisionJson.Default.SupervisedRecord);
+            // Generated readers leave null what is not there.
+            return record is { Notes: not null } && LogId.TryParse(record.Log, null, out _) ? record : null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException) { return null; }
     }
 
     public static void Write(string directory, SupervisedRecord record)
@@ -78,7 +98,7 @@ internal static class RecordFiles
 
     public static TimeSpan? ReadGrace(string directory)
     {
-        try { return long.TryParse(File.ReadAllText(Path.Combine(directory, Stop)), out var ms) ? TimeSpan.FromMilliseconds(ms) : null; }
+        try { return long.TryParse(File.ReadAllText(Path.Combine(directory, Stop)), out var ms) && ms is >= 0 and <= int.MaxValue ? TimeSpan.FromMilliseconds(ms) : null; }
         catch (IOException) { return null; }
     }
 
@@ -94,7 +114,7 @@ internal static class RecordFiles
     }
 }
 
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SupervisedRecord))]
 [JsonSerializable(typeof(SupervisorOrder))]
 internal sealed partial class SupervisionJson : JsonSerializerContext;

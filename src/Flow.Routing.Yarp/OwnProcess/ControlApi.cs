@@ -15,7 +15,7 @@ namespace Flow.Routing.Yarp.OwnProcess;
 /// </summary>
 internal sealed class ControlApi : IAsyncDisposable
 {
-    private const int LargestTable = 64 * 1024 * 1024;
+    public const int LargestTable = 64 * 1024 * 1024;
 
     private readonly RouterFiles files;
     private readonly TableFile tableFile;
@@ -82,7 +82,7 @@ internal sealed class ControlApi : IAsyncDisposable
         }
         catch (Exception e) when (e is JsonException or FormatException && !context.Response.HasStarted)
         {
-            await SayAsync(context, StatusCodes.Status400BadRequest, e.Message).ConfigureAwait(false);
+            await SayAsync(context, StatusCodes.Status400BadRequest, e.Message.Length > 500 ? e.Message[..500] : e.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -115,12 +115,18 @@ internal sealed class ControlApi : IAsyncDisposable
 
     private async Task DrainAsync(HttpContext context)
     {
-        var asked = await ReadAsync(context, RouterJson.Default.DrainRequest).ConfigureAwait(false);
-        if (!double.IsFinite(asked.DeadlineSeconds)) throw new FormatException("A deadline is a number of seconds.");
-        var targets = asked.Targets.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var target) ? target : throw new FormatException("A target is not an address.")).ToArray();
-        var deadline = TimeSpan.FromSeconds(Math.Clamp(asked.DeadlineSeconds, 0, TimeSpan.SecondsPerDay));
+        var (targets, deadline) = ReadDrain(await ReadAsync(context, RouterJson.Default.DrainRequest).ConfigureAwait(false));
         var left = await traffic.DrainAsync(targets, deadline, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, StatusCodes.Status200OK, new(left), RouterJson.Default.DrainAnswer).ConfigureAwait(false);
+    }
+
+    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    public static (Uri[] Targets, TimeSpan Deadline) ReadDrain(DrainRequest? asked)
+    {
+        if (asked is null || !double.IsFinite(asked.DeadlineSeconds)) throw new FormatException("A deadline is a number of seconds.");
+        if (asked.Targets.Count > TableDocument.MostTargets) throw new FormatException($"A route has at most {TableDocument.MostTargets} targets.");
+        Uri[] targets = [.. asked.Targets.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var target) ? target : throw new FormatException("A target is not an address."))];
+        return (targets, TimeSpan.FromSeconds(Math.Clamp(asked.DeadlineSeconds, 0, TimeSpan.SecondsPerDay)));
     }
 
     /// <summary>An answer that ends with the router: its host notices at once.</summary>

@@ -26,7 +26,7 @@ internal sealed record TableDocument
     /// <exception cref="FormatException">Says what is wrong with it.</exception>
     public RouteTable ToTable()
     {
-        if (Number < 0) throw new FormatException("A table's number is not negative.");
+        if (Number is < 0 or > long.MaxValue / 2) throw new FormatException("A table's number is not negative, and one that can be counted on from.");
         if (Routes.Count > MostRoutes || Removed?.Count > MostRoutes) throw new FormatException($"A table has at most {MostRoutes} routes.");
         var routes = ImmutableDictionary.CreateBuilder<AppName, Route>();
         foreach (var document in Routes)

@@ -46,7 +46,14 @@ internal sealed class RouterConnection : IDisposable
     public Task<RouteTable> TableAsync(CancellationToken cancellationToken) => PatientlyAsync(Patience, async token =>
     {
         var document = await http.GetFromJsonAsync("table", RouterJson.Default.TableDocument, token).ConfigureAwait(false);
-        return document?.ToTable() ?? throw new IOException("An empty answer.");
+        try
+        {
+            return document?.ToTable() ?? throw new IOException("An empty answer.");
+        }
+        catch (FormatException trouble)
+        {
+            throw new IOException("An answer that is no table.", trouble);
+        }
     }, cancellationToken);
 
     /// <summary>False: refused, because the router has a table with this or a greater number.</summary>

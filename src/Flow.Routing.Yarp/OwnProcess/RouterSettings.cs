@@ -51,7 +51,7 @@ internal sealed record RouterSettings
         {
             return JsonSerializer.Deserialize(text, RouterJson.Default.RouterSettings);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             return null;
         }

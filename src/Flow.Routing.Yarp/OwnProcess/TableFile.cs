@@ -12,7 +12,9 @@ internal sealed partial class TableFile(string path, ILogger logger)
         try
         {
             if (!File.Exists(path)) return RouteTable.Empty;
-            var document = JsonSerializer.Deserialize(File.ReadAllBytes(path), RouterJson.Default.TableDocument);
+            using var file = File.OpenRead(path);
+            if (file.Length > ControlApi.LargestTable) throw new FormatException("It is larger than any table.");
+            var document = JsonSerializer.Deserialize(file, RouterJson.Default.TableDocument);
             return document?.ToTable() ?? RouteTable.Empty;
         }
         catch (Exception e) when (e is JsonException or FormatException)

@@ -7,6 +7,7 @@ namespace Flow.Providers.Local.Builds.DotNet;
 internal static partial class DotNetErrors
 {
     private const int Most = 3;
+    private const int LongestLine = 4_000;
 
     public static Failure Explain(string output, string source, int exitCode)
     {
@@ -34,15 +35,15 @@ internal static partial class DotNetErrors
     {
         var prefix = source.EndsWith('/') ? source : source + "/";
         return [.. output.Split('\n')
-            .Select(line => Error().Match(line.TrimEnd()))
+            .Select(line => Error.Match((line.Length > LongestLine ? line[..LongestLine] : line).TrimEnd()))
             .Where(m => m.Success)
             .Select(m => HostileText.Shown($"{m.Groups["place"].Value.Trim().Replace(prefix, "", StringComparison.Ordinal)}: {m.Groups["error"].Value.Replace(prefix, "", StringComparison.Ordinal)}", 400))
             .Distinct(StringComparer.Ordinal)];
     }
 
     // src/Shop/Program.cs(3,5): error CS1002: ; expected [/path/Shop.csproj]   or   /path/Shop.csproj : error NU1101: ...
-    [GeneratedRegex(@"^\s*(\d+(:\d+)?>)?(?<place>\S.*?)\s*: (?<error>error [A-Z]+\d+: .*?)( \[[^\]]*\])?$", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Error();
+    // Linear in the line, whatever a build prints.
+    private static readonly Regex Error = new(@"^\s*(\d+(:\d+)?>)?(?<place>\S.*?)\s*: (?<error>error [A-Z]+\d+: .*?)( \[[^\]]*\])?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
     [GeneratedRegex(@"Requested SDK version: ([^\n]+)", RegexOptions.CultureInvariant)]
     private static partial Regex WantedSdk();

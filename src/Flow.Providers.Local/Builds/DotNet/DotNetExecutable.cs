@@ -7,7 +7,9 @@ internal sealed partial record DotNetExecutable(string Assembly, bool IsWeb, boo
 {
     public static DotNetExecutable? Parse(IEnumerable<string> note)
     {
-        var facts = note.Select(line => line.Split('=', 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal);
+        // A build may write into these files itself: of two lines the last one counts.
+        foreach (var fact in note.Select(line => line.Split('=', 2)).Where(p => p.Length == 2)) facts[fact[0]] = fact[1];
         var assembly = facts.GetValueOrDefault("assembly", "");
         if (assembly.Length is 0 or > 200 || assembly.Contains('/') || assembly is "." or ".." || assembly.Any(char.IsControl)) return null;
         return new(assembly, IsTrue("web"), IsTrue("selfContained"));

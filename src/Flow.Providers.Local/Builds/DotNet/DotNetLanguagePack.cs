@@ -13,6 +13,7 @@ internal sealed class DotNetLanguagePack : ILanguagePack
     private const string TargetsFile = "flow.targets";
     private const string ErrorsFile = "errors.log";
     private const int MaxErrors = 256 * 1024;
+    private const int MaxNote = 16 * 1024, MaxNotes = 1_000;
 
     // MSBuild and NuGet look for these in every folder above the code: those of the host, whose data directory may lie in its own repository, are not meant.
     private static readonly (string Name, string Text)[] Boundary =
@@ -40,8 +41,10 @@ internal sealed class DotNetLanguagePack : ILanguagePack
     public async ValueTask<IReadOnlyDictionary<string, string>> AssembleAsync(BuildWorkspace workspace, string directory, CancellationToken cancellationToken)
     {
         var executables = new List<DotNetExecutable>();
-        foreach (var note in Directory.GetFiles(workspace.Output, "*.executable").Order(StringComparer.Ordinal))
+        var notes = Directory.EnumerateFiles(workspace.Output, "*.executable").Take(MaxNotes).ToList();
+        foreach (var note in notes.Order(StringComparer.Ordinal))
         {
+            if (new FileInfo(note) is not { LinkTarget: null, Length: <= MaxNote }) continue;
             if (DotNetExecutable.Parse(await File.ReadAllLinesAsync(note, cancellationToken).ConfigureAwait(false)) is { } executable && Directory.Exists(Path.Combine(workspace.Output, executable.Assembly))) executables.Add(executable);
         }
         if (executables.Count == 0)

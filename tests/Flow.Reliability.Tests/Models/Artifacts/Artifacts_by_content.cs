@@ -28,25 +28,23 @@ public sealed class Artifacts_by_content(ITestOutputHelper output)
 
     private void InOrder(Func<ArtifactsUnderTest> open, long times)
     {
-        var all = new ConcurrentBag<ArtifactsUnderTest>();
+        using var all = new Opened();
         Gen.Const(0).Select(_ => (Kept(open(), all), new ArtifactModel())).SampleModelBased(
             [
                 Operation(ArtifactCalls.Put), Operation(ArtifactCalls.Put), Operation(ArtifactCalls.Open), Operation(ArtifactCalls.Open), Operation(ArtifactCalls.Delete),
                 Operation(ArtifactCalls.Trouble), Operation(ArtifactCalls.Sweep),
             ],
             (store, model) => Same(store, model), iter: times, threads: 2, writeLine: output.WriteLine, printActual: s => string.Join("; ", s.Answers.OrderBy(a => a.Key)), printModel: m => string.Join("; ", m.Answers.OrderBy(a => a.Key)));
-        foreach (var store in all) store.Dispose();
     }
 
     private void AtOnce(Func<ArtifactsUnderTest> open, long times)
     {
-        var all = new ConcurrentBag<ArtifactsUnderTest>();
+        using var all = new Opened();
         // Opened when it is first called: CsCheck makes one for each order it tries.
         Gen.Const(0).Select(_ => (new Lazy<ArtifactsUnderTest>(() => Kept(open(), all)), new ArtifactModel())).SampleParallel(
             [AtOnce(ArtifactCalls.Put), AtOnce(ArtifactCalls.Put), AtOnce(ArtifactCalls.Open), AtOnce(ArtifactCalls.Delete)],
             (store, model) => Same(store.Value, model), maxSequentialOperations: 4, maxParallelOperations: 5, iter: times, threads: 3, writeLine: output.WriteLine,
             printActual: s => string.Join("; ", s.Value.Answers.OrderBy(a => a.Key)), printModel: m => string.Join("; ", m.Answers.OrderBy(a => a.Key)));
-        foreach (var store in all) store.Dispose();
     }
 
     private static bool Same(ArtifactsUnderTest store, ArtifactModel model) => model.Answers.All(a => store.Answers.GetValueOrDefault(a.Key) == a.Value);
@@ -57,9 +55,17 @@ public sealed class Artifacts_by_content(ITestOutputHelper output)
     private static GenOperation<Lazy<ArtifactsUnderTest>, ArtifactModel> AtOnce(Gen<ArtifactCall> calls) =>
         calls.Operation<Lazy<ArtifactsUnderTest>, ArtifactModel>(c => c.ToString(), (store, call) => store.Value.Do(call), (model, call) => model.Do(call));
 
-    private static ArtifactsUnderTest Kept(ArtifactsUnderTest store, ConcurrentBag<ArtifactsUnderTest> all)
+    private static ArtifactsUnderTest Kept(ArtifactsUnderTest store, Opened all)
     {
         all.Add(store);
         return store;
+    }
+
+    private sealed class Opened : ConcurrentBag<ArtifactsUnderTest>, IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var store in this) store.Dispose();
+        }
     }
 }

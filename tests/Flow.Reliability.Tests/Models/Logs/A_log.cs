@@ -67,28 +67,26 @@ public sealed class A_log(ITestOutputHelper output)
 
     private void InOrder(Func<string, ILogStore> open, long times)
     {
-        var all = new ConcurrentBag<LogUnderTest>();
+        using var all = new Opened();
         Gen.Const(0).Select(_ => New(all, open)).SampleModelBased(
             [Operation(LogCalls.Open), Operation(LogCalls.Append), Operation(LogCalls.Append), Operation(LogCalls.Append), Operation(LogCalls.End), Operation(LogCalls.Look), Operation(LogCalls.Look)],
             (log, model) => model.Answers.All(a => log.Answers[a.Key] == a.Value), iter: times, threads: 2, writeLine: output.WriteLine,
             printActual: log => string.Join("\n", log.Answers.TakeLast(4)), printModel: model => string.Join("\n", model.Answers.TakeLast(4)));
-        foreach (var log in all) log.Dispose();
     }
 
     private void AtOnce(Func<string, ILogStore> open, long times)
     {
-        var all = new ConcurrentBag<LogUnderTest>();
+        using var all = new Opened();
         // Opened when it is first called: CsCheck makes one for each order it tries.
-        Gen.Const(0).Select(_ => (new Lazy<LogUnderTest>(() => New(all, open, writers: 3).Log), New([], open, writers: 3, real: false).Model)).SampleParallel(
+        Gen.Const(0).Select(_ => (new Lazy<LogUnderTest>(() => New(all, open, writers: 3).Log), New(new(), open, writers: 3, real: false).Model)).SampleParallel(
             [LogCalls.Append.Operation<Lazy<LogUnderTest>, LogModel>(c => c.ToString(), (log, call) => log.Value.Do(call), (model, call) => model.Do(call))],
             (log, model) => model.Answers.All(a => log.Value.Answers[a.Key] == a.Value) && log.Value.All() == model.All(),
             maxSequentialOperations: 2, maxParallelOperations: 4, iter: times, threads: 3, writeLine: output.WriteLine, printActual: log => log.Value.All(), printModel: model => model.All());
-        foreach (var log in all) log.Dispose();
     }
 
     private static GenOperation<LogUnderTest, LogModel> Operation(Gen<LogCall> calls) => calls.Operation<LogUnderTest, LogModel>(c => c.ToString(), (log, call) => log.Do(call), (model, call) => model.Do(call));
 
-    private static (LogUnderTest Log, LogModel Model) New(ConcurrentBag<LogUnderTest> all, Func<string, ILogStore> open, int writers = 0, bool real = true)
+    private static (LogUnderTest Log, LogModel Model) New(Opened all, Func<string, ILogStore> open, int writers = 0, bool real = true)
     {
         var (log, model) = (new LogUnderTest(open) { ShowsAll = writers == 0 }, new LogModel { ShowsAll = writers == 0 });
         all.Add(log);
@@ -98,5 +96,13 @@ public sealed class A_log(ITestOutputHelper output)
             model.Do(new OpensWriter(-1 - i, i));
         }
         return (log, model);
+    }
+
+    private sealed class Opened : ConcurrentBag<LogUnderTest>, IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var log in this) log.Dispose();
+        }
     }
 }

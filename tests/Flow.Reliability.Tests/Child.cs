@@ -7,6 +7,7 @@ internal static class Child
 
     public static Task<int> RunAsync(string name, string[] arguments) => name switch
     {
+        "traces" => Task.FromResult(Simulated.Traces.Print(arguments)),
         _ => Task.FromResult(Unknown(name, arguments)),
     };
 

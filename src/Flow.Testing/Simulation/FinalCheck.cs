@@ -48,6 +48,7 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
         foreach (var (name, pipeline) in witness.Pipelines) CheckStored<PipelineState>(new(PipelineDecider.Kind, name), pipeline, s => s with { Look = 0, LookDue = false, LookAgain = false, Trouble = null });
         foreach (var (name, app) in witness.Apps) CheckOutside(AppName.Parse(name), app);
         CheckNobodysThings();
+        CheckOwn();
         if (!pushedOnceMore) return;
         foreach (var app in people.Definition.Apps.Where(a => a.Branch is not null && !people.DestroyedByHand.Contains(a.Name))) CheckServes(app.Name, outside.Code.Branches[app.Branch!], $"branch {app.Branch}");
         foreach (var (key, proposal) in outside.Code.Open.Where(p => p.Value.Head.Trust == Sources.Trust.Trusted))
@@ -124,6 +125,25 @@ internal sealed class FinalCheck(World world, MemoryFlowStore store, Outside out
         foreach (var (build, working) in outside.Builds)
             if (working) world.Violate(FlowInvariants.NoLeak, $"build {build} still runs");
     }
+
+    /// <summary>A host's own adapters are asked themselves: they hold what they were told to hold, and nothing else.</summary>
+    private void CheckOwn()
+    {
+        var process = new SimulatedProcess(world, outside, "check");
+        if (outside.Options.Runtime?.Invoke(process) is { } runtime)
+        {
+            var held = Answer(runtime.ListAsync(default))?.OrderBy(d => d.ToString(), StringComparer.Ordinal).ToList();
+            if (held is null || !held.SequenceEqual(outside.Running.Keys)) world.Violate(FlowInvariants.NoLeak, $"the runtime holds {(held is null ? "it does not say what" : Listed(held))}, and must hold {Listed(outside.Running.Keys)}");
+            foreach (var id in outside.Running.Keys)
+                if (Answer(runtime.InspectAsync(id, default)) is null) world.Violate(FlowInvariants.NoWrongDeletion, $"the runtime holds {id}, and says that nothing of it is there");
+        }
+        if (outside.Options.AddOns?.Invoke(process) is { } addOns)
+            foreach (var id in outside.AddOns.Keys)
+                if (Answer(addOns.BindAsync(id, default)) is null) world.Violate(FlowInvariants.NoWrongDeletion, $"add-on {id} must exist, and has no credentials");
+    }
+
+    /// <summary>Null also when it throws or does not answer: at rest everything answers at once.</summary>
+    private static T? Answer<T>(ValueTask<T> asked) where T : class? => asked.IsCompletedSuccessfully ? asked.Result : null;
 
     /// <summary>State is the fold of what was acknowledged, and nothing else but what is no history.</summary>
     private void CheckStored<T>(StreamId stream, T expected, Func<T, T> recorded) where T : class

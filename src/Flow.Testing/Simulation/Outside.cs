@@ -14,8 +14,9 @@ internal enum CommandState { Working, Ended, Vanished }
 /// The world outside: code, builds, processes, add-ons, routes; and the calls that are on their way to it. A call lands at once or late, also
 /// when its caller has died or has stopped waiting; its answer comes, fails, or never comes.
 /// </summary>
-internal sealed class Outside(World world)
+internal sealed class Outside(World world, FlowSimulationOptions options)
 {
+    private readonly Dictionary<Type, object> shared = [];
     private readonly List<Call> pending = [];
     private readonly List<Action> late = [];
     private int onTheWay;
@@ -27,7 +28,8 @@ internal sealed class Outside(World world)
 
     /// <summary>The runtime says of everything that nothing of it is there.</summary>
     public bool RuntimeLies { get; set; }
-    public Repository Code { get; } = new();
+    public FlowSimulationOptions Options => options;
+    public Repository Code { get; } = new() { Files = options.Files };
     public MemoryLogStore Logs { get; } = new();
     public Dictionary<string, bool> Builds { get; } = [];                    // id -> still working
     public SortedDictionary<DeploymentId, DeploymentSpec> Running { get; } = new(Comparer<DeploymentId>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString())));
@@ -36,6 +38,15 @@ internal sealed class Outside(World world)
     public SortedDictionary<string, int> CommandStarts { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Removed { get; } = [];
+
+    /// <summary>Credentials that a host's own add-ons gave.</summary>
+    public HashSet<string> Secrets { get; } = [];
+
+    public T Shared<T>(Func<T> create) where T : class
+    {
+        if (!shared.TryGetValue(typeof(T), out var made)) shared[typeof(T)] = made = create();
+        return (T)made;
+    }
     public Dictionary<RunId, RunStatus> Told { get; } = [];
     public FakeRouter Routes { get; } = new();
     public Dictionary<string, string> ProcessTypes { get; } = new() { ["web"] = "./web" };
@@ -144,6 +155,8 @@ internal sealed class Outside(World world)
     {
         world.Count(FlowSituations.MachineLost);
         world.Tell("the machine of the apps goes down");
+        // Of a host's own runtime nobody knows what becomes of its processes: there, only the nodes go down.
+        if (options.Runtime is not null) return;
         Running.Clear();
         foreach (var id in Commands.Where(c => c.Value == CommandState.Working).Select(c => c.Key).ToList()) Commands[id] = CommandState.Vanished;
     }

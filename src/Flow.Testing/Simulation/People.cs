@@ -15,6 +15,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     public static readonly AppName Staging = AppName.Parse("shop-staging");
     public static readonly AppName Development = AppName.Parse("shop-development");
     public static readonly AppName Production = AppName.Parse("shop-production");
+    private static readonly string[] NoGates = [];
     private static readonly string[] Proposals = ["pr-1", "pr-2", "pr-3"];
     private readonly SimulatedSecrets secrets = new();
     private readonly List<(string Key, StreamId To, Input Input)> posted = [];
@@ -37,7 +38,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     {
         outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good);
         outside.Code.Branches["dev"] = outside.Code.Commit(Quality.Good);
-        isolates = world.OneIn(2);
+        var (process, options) = (new SimulatedProcess(world, outside, "people"), outside.Options);
+        isolates = world.OneIn(2) && options.Builder?.Invoke(process).IsolatesUntrusted != false && options.Runtime?.Invoke(process).IsolatesUntrusted != false;
         if (world.OneIn(2)) outside.ProcessTypes["release"] = "./migrate";
         if (world.OneIn(2)) outside.ProcessTypes["worker"] = "./work";
         definition = new()
@@ -46,17 +48,18 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             Repository = new() { Url = "simulated" },
             Apps =
             [
-                new() { Name = Staging, Stage = Stage.Staging, Branch = "main", Gates = world.OneIn(3) ? ["checks"] : [] },
+                new() { Name = Staging, Stage = Stage.Staging, Branch = "main", Gates = [.. world.OneIn(3) ? ["checks"] : NoGates, .. outside.Options.Gate is null ? NoGates : [CarriedGate.Name]] },
                 new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev" },
                 new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [] },
             ],
             ReviewApps = new(),
-            AddOns = world.OneIn(3) ? [] : [new() { Name = "data", Provider = "db" }],
+            AddOns = outside.Options.AddOns is null && world.OneIn(3) ? [] : [new() { Name = "data", Provider = "db" }],
             ReleaseRepeat = world.OneIn(4) ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
             MaxClosingsAtOnce = world.OneIn(2) ? 1 : 10,
         };
         // As the host's own steps are.
         if (world.OneIn(3)) steps = [new("smoke", "deploy", true, StepRepeat.Idempotent, TimeSpan.FromMinutes(10)), new("notify", "switch", true, StepRepeat.OnceThenAsk, TimeSpan.FromMinutes(10))];
+        if (outside.Options.Step is not null) steps = [new(CarriedStep.Name, "deploy", true, outside.Options.StepRepeat, TimeSpan.FromMinutes(10))];
         if (world.OneIn(4)) reporters = ["teller"];
         Declare();
         var hurry = world.OneIn(2) ? 120 : 1_200;

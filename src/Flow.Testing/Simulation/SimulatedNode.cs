@@ -55,9 +55,12 @@ internal sealed class SimulatedNode : IDisposable
         Router = router;
 
         services.Add<ISourceProvider>("git", new OutsideSource(outside, this));
-        services.Add<IBuilder>("local", new OutsideBuilder(outside, this));
-        services.Add<IRuntime>("local", new OutsideRuntime(outside, this));
-        services.Add<IAddOnProvisioner>("db", new OutsideAddOns(outside, this));
+        var (process, options) = (new SimulatedProcess(world, outside, name), outside.Options);
+        services.Add<IBuilder>("local", options.Builder is { } builder ? new CarriedBuilder(outside, this, builder(process)) : new OutsideBuilder(outside, this));
+        services.Add<IRuntime>("local", options.Runtime is { } runtime ? new CarriedRuntime(outside, this, runtime(process)) : new OutsideRuntime(outside, this));
+        services.Add<IAddOnProvisioner>("db", options.AddOns is { } addOns ? new CarriedAddOns(outside, this, addOns(process)) : new OutsideAddOns(outside, this));
+        if (options.Gate is { } gate) services.Add<IGate>(CarriedGate.Name, new CarriedGate(outside, this, gate(process)));
+        if (options.Step is { } step) services.Add<IRunStep>(CarriedStep.Name, new CarriedStep(outside, this, step(process)));
         services.Add<IGate>(ApprovalGate.Name, new ApprovalGate());
         services.Add<IGate>(ChecksGate.Name, new ChecksGate(mailbox, providers));
         services.Add<IStatusReporter>("teller", new OutsideReporter(outside, this));

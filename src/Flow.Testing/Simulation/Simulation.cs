@@ -20,6 +20,7 @@ internal sealed class Simulation : IDisposable
     private static readonly TimeSpan ShortRest = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(3);
 
+    private static readonly FlowSimulationOptions NoOptions = new();
     private readonly World world;
     private readonly MemoryFlowStore memory;
     private readonly SharedStore store;
@@ -29,20 +30,20 @@ internal sealed class Simulation : IDisposable
     private readonly FinalCheck check;
     private readonly SimulatedNode[] nodes;
     private Task claimable = Task.CompletedTask;
-    private readonly Dictionary<StreamId, object> states = [];
+    private readonly Dictionary<StreamId, ReadOnlyMemory<byte>> snapshots = [];
     private readonly StreamKinds kinds;
     private TimeSpan rest;
     private long steps;
     private int born;
 
-    private Simulation(long seed, PlantedFault planted, bool tells, bool onPaper)
+    private Simulation(long seed, PlantedFault planted, bool tells, bool onPaper, FlowSimulationOptions options)
     {
         world = new(seed, planted, tells) { Shorthand = onPaper ? null : new() };
         world.Time.Used = world.StaysOnItsThread;
         world.Begin();
         memory = new(world.Time);
         store = new(world, memory);
-        outside = new(world);
+        outside = new(world, options);
         witness = new(world, outside);
         outside.Witness = witness;
         kinds = SimulatedNode.Kinds(world, null!, [], null!, outside.Logs, world.Time);
@@ -63,7 +64,7 @@ internal sealed class Simulation : IDisposable
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed));
+            using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed), options ?? NoOptions);
             simulation.Play();
             var world = simulation.world;
             return new()
@@ -83,8 +84,8 @@ internal sealed class Simulation : IDisposable
         }
     }
 
-    /// <summary>One seed in eight, spread over all.</summary>
-    private static bool IsOnPaper(long seed) => unchecked((ulong)seed * 0x9E3779B97F4A7C15) >> 61 == 0;
+    /// <summary>One seed in sixteen, spread over all.</summary>
+    private static bool IsOnPaper(long seed) => unchecked((ulong)seed * 0x9E3779B97F4A7C15) >> 60 == 0;
 
     public void Dispose()
     {
@@ -192,9 +193,9 @@ internal sealed class Simulation : IDisposable
     private void Committed(StreamChange change)
     {
         var stream = change.Claim.Stream;
-        if (change.Forget) states.Remove(stream);
-        else if (change.Snapshot is { } snapshot) states[stream] = kinds.Of(stream).ReadState(snapshot);
-        witness.CheckWayOut(change, states.GetValueOrDefault(stream), store.PendingOf);
+        if (change.Snapshot is { } snapshot) snapshots[stream] = snapshot;
+        if (change.Forget || change.Owes || store.PendingOf(stream) > 0 || !snapshots.TryGetValue(stream, out var newest)) return;
+        witness.CheckAtRest(stream, kinds.Of(stream).ReadState(newest), store.PendingOf);
     }
 
     private void JumpClock() => world.Any(nodes).JumpClock();

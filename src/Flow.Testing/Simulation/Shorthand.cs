@@ -8,7 +8,7 @@ using Flow.Storage;
 namespace Flow.Testing.Simulation;
 
 /// <summary>
-/// What is stored, as the objects themselves: writing and reading JSON takes longer than everything else together. One seed in eight is played with the
+/// What is stored, as the objects themselves: writing and reading JSON takes longer than everything else together. One seed in sixteen is played with the
 /// real JSON, and a test plays seeds both ways: their traces must be equal, or something is lost on paper.
 /// </summary>
 internal sealed class Shorthand

@@ -30,7 +30,7 @@ internal sealed class Simulation : IDisposable
     private readonly FinalCheck check;
     private readonly SimulatedNode[] nodes;
     private Task claimable = Task.CompletedTask;
-    private readonly Dictionary<StreamId, object> states = [];
+    private readonly Dictionary<StreamId, ReadOnlyMemory<byte>> snapshots = [];
     private readonly StreamKinds kinds;
     private TimeSpan rest;
     private long steps;
@@ -84,8 +84,8 @@ internal sealed class Simulation : IDisposable
         }
     }
 
-    /// <summary>One seed in eight, spread over all.</summary>
-    private static bool IsOnPaper(long seed) => unchecked((ulong)seed * 0x9E3779B97F4A7C15) >> 61 == 0;
+    /// <summary>One seed in sixteen, spread over all.</summary>
+    private static bool IsOnPaper(long seed) => unchecked((ulong)seed * 0x9E3779B97F4A7C15) >> 60 == 0;
 
     public void Dispose()
     {
@@ -193,9 +193,9 @@ internal sealed class Simulation : IDisposable
     private void Committed(StreamChange change)
     {
         var stream = change.Claim.Stream;
-        if (change.Forget) states.Remove(stream);
-        else if (change.Snapshot is { } snapshot) states[stream] = kinds.Of(stream).ReadState(snapshot);
-        witness.CheckWayOut(change, states.GetValueOrDefault(stream), store.PendingOf);
+        if (change.Snapshot is { } snapshot) snapshots[stream] = snapshot;
+        if (change.Forget || change.Owes || store.PendingOf(stream) > 0 || !snapshots.TryGetValue(stream, out var newest)) return;
+        witness.CheckAtRest(stream, kinds.Of(stream).ReadState(newest), store.PendingOf);
     }
 
     private void JumpClock() => world.Any(nodes).JumpClock();

@@ -7,7 +7,6 @@ using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Sources;
-using Flow.Storage;
 
 namespace Flow.Testing.Simulation;
 
@@ -64,11 +63,11 @@ internal sealed partial class Witness
             world.Violate(FlowInvariants.NoWrongDeletion, $"build {id} is stopped, and {build.Wanted[0]} waits for it");
     }
 
-    /// <summary>No state without a way out: it owes an effect, or something is on its way to it. Only a person's word may be waited for without a deadline.</summary>
-    public void CheckWayOut(StreamChange change, object? state, Func<StreamId, int> pending)
+    /// <summary>
+    /// No state without a way out: whatever owes no effect, and has nothing on its way to it, must be at rest. Only a person's word may be waited for without a deadline.
+    /// </summary>
+    public void CheckAtRest(StreamId stream, object state, Func<StreamId, int> pending)
     {
-        var stream = change.Claim.Stream;
-        if (change.Forget || change.Owes || pending(stream) > 0) return;
         var stuck = state switch
         {
             RunState run => run is { Plan: not null, Status: not RunStatus.Unknown },

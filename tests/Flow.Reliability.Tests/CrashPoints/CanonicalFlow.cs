@@ -15,6 +15,9 @@ internal sealed record CanonicalFlow(string Name, Func<CrashCase, Task> Script)
     /// <summary>The host has a step of its own, a smoke test after the deployment, and a status reporter.</summary>
     public bool HasHostStepAndReporter { get; init; }
 
+    /// <summary>A situation that the witness has met when nothing goes wrong: otherwise the flow is not what its name says.</summary>
+    public string? Meets { get; init; }
+
     /// <summary>Of the outside's own chance: how often something is at work still.</summary>
     public int Seed { get; init; } = 1;
 }

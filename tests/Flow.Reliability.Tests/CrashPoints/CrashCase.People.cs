@@ -16,7 +16,6 @@ internal sealed partial class CrashCase
     public AppState App(AppName name) => witness.Apps.GetValueOrDefault(name.ToString()) ?? new();
     public RunState Run(AppName app, int number) => witness.Runs.GetValueOrDefault(new RunId(app, number).ToString()) ?? new();
     public PipelineState Pipeline => witness.Pipelines.GetValueOrDefault(flow.Pipeline.Name.ToString()) ?? new();
-    public int Happened(string situation) => world.Situations.GetValueOrDefault(situation);
 
     /// <summary>So many deployments of an app run.</summary>
     public int Running(AppName app) => outside.Running.Keys.Count(d => d.App == app);

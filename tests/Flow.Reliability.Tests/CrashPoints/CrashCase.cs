@@ -73,6 +73,7 @@ internal sealed partial class CrashCase : IDisposable
             using var played = new CrashCase(flow, faults, plant, tells);
             played.Play();
             if (played.world.Violation is null && played.boundary.Fired.Count < faults.Count) played.world.Violate($"only {played.boundary.Fired.Count} of {faults.Count} faults fell: it is not the same story twice");
+            if (played.world.Violation is null && faults.Count == 0 && flow.Meets is { } situation && !played.world.Situations.ContainsKey(situation)) played.world.Violate($"{situation}: that did not happen");
             return new(played.world.Violation, played.boundary.Fired, played.boundary.Points, played.open, played.world.Story);
         }
         finally

@@ -20,13 +20,13 @@ internal static class Enumeration
 {
     private static readonly Fault[] Each = [Fault.CrashBefore, Fault.CrashAfter, Fault.Error, Fault.AnswerLost, Fault.Silence];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly int Workers = Math.Clamp(Environment.ProcessorCount, 1, 4);
+    private static readonly int Workers = Math.Max(2, Environment.ProcessorCount);
 
     /// <summary>Every fault at every point.</summary>
-    public static EnumerationResult Run(CanonicalFlow flow)
+    public static async Task<EnumerationResult> RunAsync(CanonicalFlow flow)
     {
         var points = Rehearse(flow, []).Points;
-        return Play(flow, points.Count, [.. CasesOf(points).Select(f => (FaultAt[])[f])]);
+        return await PlayAsync(flow, points.Count, [.. CasesOf(points).Select(f => (FaultAt[])[f])]);
     }
 
     /// <summary>The first case that shows what is planted, in words; null when none does.</summary>
@@ -42,14 +42,14 @@ internal static class Enumeration
     }
 
     /// <summary>A crash, and a second fault in the recovery from it: of all crashes one in <paramref name="crashOneIn"/>, of the points after each one in <paramref name="thenOneIn"/>.</summary>
-    public static EnumerationResult RunTwice(CanonicalFlow flow, int crashOneIn, int thenOneIn)
+    public static async Task<EnumerationResult> RunTwiceAsync(CanonicalFlow flow, int crashOneIn, int thenOneIn)
     {
         var crashes = CasesOf(Rehearse(flow, []).Points).Where(f => Fault.Crash.HasFlag(f.Fault)).Where((_, n) => n % crashOneIn == 0).ToList();
         var recoveries = new IReadOnlyList<CrashPoint>[crashes.Count];
-        InParallel(crashes, (crash, order) => recoveries[order] = Rehearse(flow, [crash]).Points);
+        await InParallelAsync(crashes, (crash, order) => recoveries[order] = Rehearse(flow, [crash]).Points);
         // Every n-th over all of them together, so that the sample does not always begin with the same one.
         var cases = crashes.SelectMany((crash, order) => CasesOf(recoveries[order]).Select(second => (FaultAt[])[crash, second])).Where((_, n) => n % thenOneIn == 0).ToList();
-        return Play(flow, recoveries.Sum(r => r.Count), cases);
+        return await PlayAsync(flow, recoveries.Sum(r => r.Count), cases);
     }
 
     /// <summary>One case with its story: <c>FLOW: POINT.FAULT [POINT.FAULT]</c>.</summary>
@@ -70,12 +70,12 @@ internal static class Enumeration
     private static IEnumerable<FaultAt> CasesOf(IReadOnlyList<CrashPoint> points) =>
         points.SelectMany((point, at) => Each.Where(f => point.Faults.HasFlag(f)).Select(f => new FaultAt(at + 1, f)));
 
-    private static EnumerationResult Play(CanonicalFlow flow, int points, List<FaultAt[]> cases)
+    private static async Task<EnumerationResult> PlayAsync(CanonicalFlow flow, int points, List<FaultAt[]> cases)
     {
         var undisturbed = Rehearse(flow, []).Open;
         var failures = new ConcurrentBag<(int Order, string Text)>();
         var delays = new long[cases.Count];
-        InParallel(cases, (faults, order) =>
+        await InParallelAsync(cases, (faults, order) =>
         {
             var result = CrashCase.Play(flow, faults);
             var crashesOnly = faults.All(f => Fault.Crash.HasFlag(f.Fault));
@@ -90,21 +90,13 @@ internal static class Enumeration
     private static string Explain(CanonicalFlow flow, FaultAt[] faults, CaseResult result, string violation) =>
         $"  {string.Join("; then ", result.Faults)}: {violation}\n    again, with its story: FLOW_CRASH_CASE='{flow.Name}: {string.Join(' ', faults.Select(f => f.ToString()))}' and the test {nameof(Every_crash_point)}.{nameof(Every_crash_point.The_case_that_is_asked_for)}";
 
-    /// <summary>On threads of their own: the store's writer needs those of the pool.</summary>
-    private static void InParallel<T>(IReadOnlyList<T> all, Action<T, int> each)
+    /// <summary>On threads of their own: a case waits for its store's writer, and that needs those of the pool.</summary>
+    private static Task InParallelAsync<T>(IReadOnlyList<T> all, Action<T, int> each)
     {
         var next = -1;
-        var trouble = new ConcurrentQueue<Exception>();
-        var workers = Enumerable.Range(0, Workers).Select(_ => new Thread(() =>
+        return Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Factory.StartNew(() =>
         {
-            try
-            {
-                for (int at; trouble.IsEmpty && (at = Interlocked.Increment(ref next)) < all.Count;) each(all[at], at);
-            }
-            catch (Exception e) { trouble.Enqueue(e); }
-        })).ToList();
-        workers.ForEach(w => w.Start());
-        workers.ForEach(w => w.Join());
-        if (trouble.TryDequeue(out var first)) throw new InvalidOperationException("A case could not be played.", first);
+            for (int at; (at = Interlocked.Increment(ref next)) < all.Count;) each(all[at], at);
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
     }
 }

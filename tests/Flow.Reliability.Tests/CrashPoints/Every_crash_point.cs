@@ -7,15 +7,15 @@ public sealed class Every_crash_point(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Flows))]
-    public void Is_recovered_from(string flow) => Report(Enumeration.Run(Find(flow)), "");
+    public async Task Is_recovered_from(string flow) => Report(await Enumeration.RunAsync(Find(flow)), "");
 
     /// <summary>All of two flows and one in ten of the others takes a core a quarter of an hour: otherwise there is a small sample of each.</summary>
     [Theory]
     [MemberData(nameof(Flows))]
-    public void Is_recovered_from_in_the_middle_of_a_recovery(string flow)
+    public async Task Is_recovered_from_in_the_middle_of_a_recovery(string flow)
     {
-        var (crashOneIn, thenOneIn) = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? (40, 40) : flow is "config change" or "one-off command" ? (1, 1) : (1, 10);
-        Report(Enumeration.RunTwice(Find(flow), crashOneIn, thenOneIn), "twice, ");
+        var (crashOneIn, thenOneIn) = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? (80, 40) : flow is "config change" or "one-off command" ? (1, 1) : (1, 10);
+        Report(await Enumeration.RunTwiceAsync(Find(flow), crashOneIn, thenOneIn), "twice, ");
     }
 
     [Theory]

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using Flow.Providers.Local;
 using Flow.Providers.Local.Runtime;
 using Flow.Providers.Local.Supervision;
 using Flow.Runtimes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Flow.Reliability.Tests.Kills;
 
@@ -38,12 +41,13 @@ public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
         await PushAsync("0.1");
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         // Only a test that has failed leaves something.
-        while (MarkedProcesses.Find(Run).Count > 0) MarkedProcesses.Kill(Run);
+        var supervisor = new ProcessSupervisor(Options.Create(new LocalOptions { DataDirectory = LocalHost.DataOf(directory) }), NullLogger<ProcessSupervisor>.Instance);
+        foreach (var id in await supervisor.ListAsync("", default)) await supervisor.StopAsync(id, TimeSpan.Zero, default);
+        MarkedProcesses.Kill(Run);
         Directory.Delete(directory, recursive: true);
-        return default;
     }
 
     // A hundred times with ./test.sh --long: most of a life here is the start of processes.

@@ -4,6 +4,7 @@ using Flow.Engine;
 using Flow.Reporting;
 using Flow.Runs;
 using Flow.Storage;
+using Flow.Testing.Simulation;
 
 namespace Flow.Reliability.Tests.CrashPoints;
 
@@ -18,7 +19,7 @@ internal sealed partial class CrashCase
         CheckTold();
         if (!boundary.Fell(Fault.Silence))
             foreach (var (what, isSo) in expected)
-                if (!isSo()) world.Violate($"it must be that {what}");
+                if (!isSo()) world.Violate(FlowInvariants.Serves, $"it must be that {what}");
     }
 
     private void CheckAnswers()
@@ -26,9 +27,9 @@ internal sealed partial class CrashCase
         foreach (var key in asked)
             switch (CrashingStore.Done(file.Store.FindKeyAsync(key, default)))
             {
-                case null: world.Violate($"{key} was acknowledged, and is lost"); break;
-                case { Answer: null }: world.Violate($"{key} was never answered"); break;
-                case { Answer: { } json } when JsonSerializer.Deserialize(json.Span, FlowJson.Default.Answer) is { Code: "internal-error" }: world.Violate($"{key} could not be digested"); break;
+                case null: world.Violate(FlowInvariants.Consequence, $"{key} was acknowledged, and is lost"); break;
+                case { Answer: null }: world.Violate(FlowInvariants.Consequence, $"{key} was never answered"); break;
+                case { Answer: { } json } when JsonSerializer.Deserialize(json.Span, FlowJson.Default.Answer) is { Code: "internal-error" }: world.Violate(FlowInvariants.Soundness, $"{key} could not be digested"); break;
             }
     }
 
@@ -39,7 +40,7 @@ internal sealed partial class CrashCase
         var committed = heard.Where(e => e.Stream.Kind != ReportDecider.Kind).Select(Line).ToList();
         if (stored.SequenceEqual(committed)) return;
         var at = stored.Zip(committed).TakeWhile(e => e.First == e.Second).Count();
-        world.Violate($"event {at + 1} of {stored.Count} stored is '{stored.ElementAtOrDefault(at)}', and of {committed.Count} committed it was '{committed.ElementAtOrDefault(at)}'");
+        world.Violate(FlowInvariants.Consequence, $"event {at + 1} of {stored.Count} stored is '{stored.ElementAtOrDefault(at)}', and of {committed.Count} committed it was '{committed.ElementAtOrDefault(at)}'");
 
         static string Line(StoredEvent e) => $"{e.Stream} v{e.Version} {e.Type} {Encoding.UTF8.GetString(e.Json.Span)}";
     }
@@ -48,6 +49,6 @@ internal sealed partial class CrashCase
     {
         foreach (var (name, run) in witness.Runs)
             if (run is { Closed: true, Plan.Policy.Reporters.Count: > 0 } && outside.Told.GetValueOrDefault(RunId.Parse(name), RunStatus.Waiting) != run.Status)
-                world.Violate($"{name} is {run.Status}, and the reporter was told {(outside.Told.TryGetValue(RunId.Parse(name), out var told) ? told : "nothing")}");
+                world.Violate(FlowInvariants.Consequence, $"{name} is {run.Status}, and the reporter was told {(outside.Told.TryGetValue(RunId.Parse(name), out var told) ? told : "nothing")}");
     }
 }

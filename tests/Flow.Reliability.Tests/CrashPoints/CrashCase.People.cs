@@ -97,6 +97,6 @@ internal sealed partial class CrashCase
     /// <summary>The witness says that a person is asked. Approvals are the flow's business; nothing else may need a person.</summary>
     private void Respond(StreamId stream, Input answer)
     {
-        if (answer is not ApproveRun) world.Violate($"{stream} needs a person: {answer.GetType().Name}");
+        if (answer is not ApproveRun) world.Violate(FlowInvariants.Liveness, $"{stream} needs a person: {answer.GetType().Name}");
     }
 }

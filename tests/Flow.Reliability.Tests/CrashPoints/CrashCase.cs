@@ -10,6 +10,7 @@ using Flow.Runtimes;
 using Flow.Sources;
 using Flow.Storage;
 using Flow.Testing.Simulation;
+using Flow.Testing.Simulation.Planting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Flow.Reliability.Tests.CrashPoints;
@@ -53,10 +54,11 @@ internal sealed partial class CrashCase : IDisposable
     {
         (this.flow, Plant, boundary) = (flow, plant, new(faults));
         world = new(flow.Seed, PlantedFault.None, tells) { Troubled = false };
-        outside = new(world) { AnswersAtOnce = true };
+        outside = new(world, new()) { AnswersAtOnce = true };
         foreach (var (type, command) in flow.ProcessTypes) outside.ProcessTypes[type] = command;
         outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good);
         witness = new(world, outside) { Asks = Respond };
+        outside.Witness = witness;
         file = SqliteFile.Create(world.Time);
         Birth();
     }
@@ -72,8 +74,8 @@ internal sealed partial class CrashCase : IDisposable
         {
             using var played = new CrashCase(flow, faults, plant, tells);
             played.Play();
-            if (played.world.Violation is null && played.boundary.Fired.Count < faults.Count) played.world.Violate($"only {played.boundary.Fired.Count} of {faults.Count} faults fell: it is not the same story twice");
-            if (played.world.Violation is null && faults.Count == 0 && flow.Meets is { } situation && !played.world.Situations.ContainsKey(situation)) played.world.Violate($"{situation}: that did not happen");
+            if (played.world.Violation is null && played.boundary.Fired.Count < faults.Count) played.world.Violate(FlowInvariants.Soundness, $"only {played.boundary.Fired.Count} of {faults.Count} faults fell: it is not the same story twice");
+            if (played.world.Violation is null && faults.Count == 0 && flow.Meets is { } situation && !played.world.Situations.ContainsKey(situation)) played.world.Violate(FlowInvariants.Soundness, $"{situation}: that did not happen");
             return new(played.world.Violation, played.boundary.Fired, played.boundary.Points, played.open, played.world.Story);
         }
         finally
@@ -119,7 +121,7 @@ internal sealed partial class CrashCase : IDisposable
         var script = flow.Script(this);
         for (var turn = 0; world.Violation is null && !(script.IsCompleted && resting); turn++)
         {
-            if (turn >= MostTurns || world.Time.Elapsed > Patience) world.Violate($"does not settle: {WhatIsOpen() ?? "something is due for ever"}");
+            if (turn >= MostTurns || world.Time.Elapsed > Patience) world.Violate(FlowInvariants.Liveness, $"does not settle: {WhatIsOpen() ?? "something is due for ever"}");
             else Turn();
         }
         if (script.IsFaulted) script.GetAwaiter().GetResult();
@@ -169,7 +171,7 @@ internal sealed partial class CrashCase : IDisposable
         var before = world.Time.Elapsed;
         // So that the store rings when a stream can be claimed.
         _ = file.Store.WaitForClaimsAsync(default);
-        if (!world.Time.PassToNextAlarm()) world.Violate($"nothing will ever happen again: {WhatIsOpen()}");
+        if (!world.Time.PassToNextAlarm()) world.Violate(FlowInvariants.Liveness, $"nothing will ever happen again: {WhatIsOpen()}");
         return world.Time.Elapsed - before;
     }
 

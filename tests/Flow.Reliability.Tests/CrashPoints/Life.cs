@@ -111,7 +111,7 @@ internal sealed class Life
         }
         catch (Exception bug) when (bug is not OutOfMemoryException)
         {
-            world.Violate($"the pump threw for {claim.Stream}: {bug}");
+            world.Violate(FlowInvariants.Soundness, $"the pump threw for {claim.Stream}: {bug}");
         }
         moving--;
         world.StaysOnItsThread($"moving {claim.Stream}");
@@ -156,6 +156,6 @@ internal sealed class StrictLogger<T>(World world) : ILogger<T>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException)) world.Violate($"{formatter(state, exception)} {exception}");
+        if (logLevel >= LogLevel.Error && exception is not (null or FlowException or OperationCanceledException)) world.Violate(FlowInvariants.Soundness, $"{formatter(state, exception)} {exception}");
     }
 }

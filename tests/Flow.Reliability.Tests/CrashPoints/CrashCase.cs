@@ -84,7 +84,11 @@ internal sealed partial class CrashCase : IDisposable
         }
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        life.Store.Discard();
+        file.Dispose();
+    }
 
     /// <summary>Everything outside the engine, as one life reaches it.</summary>
     public void AddOutside(IFlowBuilder builder, Life life)

@@ -13,10 +13,18 @@ internal sealed class CrashingStore(Life life, SqliteFile file, CrashCase play) 
     private readonly List<(Claim Claim, TaskCompletionSource Arrived)> waiting = [];
     private string? lag;
 
-    public SqliteFile File => file;
-
     /// <summary>What the next life finds.</summary>
-    public string Leave() => play.Plant == Plant.AckBeforeDurable && lag is not null ? lag : file.Image();
+    public string Leave()
+    {
+        var left = lag ?? file.Image();
+        lag = null;
+        return left;
+    }
+
+    public void Discard()
+    {
+        if (lag is not null) SqliteFile.Remove(lag);
+    }
 
     public IReadOnlyList<Claim> Claim(string node)
     {
@@ -104,7 +112,7 @@ internal sealed class CrashingStore(Life life, SqliteFile file, CrashCase play) 
     {
         if (play.Plant == Plant.AckBeforeDurable)
         {
-            if (lag is not null) SqliteFile.Remove(lag);
+            Discard();
             lag = file.Image();
         }
         var result = Done(file.Store.CommitAsync(commit, default));

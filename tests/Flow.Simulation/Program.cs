@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Flow.Testing.Simulation;
 using Flow.Testing.Simulation.Planting;
@@ -12,12 +13,10 @@ var tells = args.Contains("--tell");
 if (args.Contains("--planted") && !tells) return PlantedFaults.Search(Option("--planted"), from, count);
 var planted = Option("--planted") is { } name ? PlantedFaults.Named(name) : PlantedFault.None;
 
+// Ctrl+C, or a time-out around it: it ends with what was done.
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var result = new Campaign(count, from, seed => Simulation.Run(seed, planted), seed => Tell(seed), new Progress()).Run(stop.Token);
 
 foreach (var violating in result.Violating.Skip(1)) Console.WriteLine($"Seed {violating.Seed} violates '{violating.Invariant!.Name}': {violating.Violation}");
@@ -42,6 +41,12 @@ Console.WriteLine(JsonSerializer.Serialize(new
     situations = result.Situations,
 }));
 return result.Holds ? 0 : 1;
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
 
 FlowSimulationResult Tell(long seed)
 {

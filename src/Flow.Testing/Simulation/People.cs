@@ -99,6 +99,13 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         });
     }
 
+    /// <summary>Some change their minds at the last moment.</summary>
+    public void SeeDeployed(RunId run)
+    {
+        if (!world.Trouble(20)) return;
+        world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 10), () => Ask(RunDecider.StreamOf(run), new CancelRun("changed their mind at the last moment", "ada")));
+    }
+
     private void DoSomething()
     {
         switch (world.Any(world.Profile.Deeds))

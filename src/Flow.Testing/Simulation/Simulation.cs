@@ -53,6 +53,7 @@ internal sealed class Simulation : IDisposable
         store.Committed = Committed;
         witness.Asks = people.Respond;
         witness.Destroying = people.SeeDestroyed;
+        witness.Deploying = people.SeeDeployed;
         nodes = new SimulatedNode[world.Chance.Next(1, 4)];
     }
 

@@ -45,6 +45,9 @@ internal sealed partial class Witness(World world, Outside outside)
     /// <summary>An app and its proposal are about to go.</summary>
     public Action<AppName, string?>? Destroying { get; set; }
 
+    /// <summary>A run is about to start processes, or to lead the traffic to them.</summary>
+    public Action<RunId>? Deploying { get; set; }
+
     public void ExpectUnreadable(StreamId stream) => unreadable[stream] = unreadable.GetValueOrDefault(stream) + 1;
 
     public void Hear(StoredEvent stored)
@@ -197,6 +200,7 @@ internal sealed partial class Witness(World world, Outside outside)
         if (happened is RunBegun or StepSucceeded or SlotReceived) stepSince[run] = world.Time.Elapsed;
         CheckDuties(run, state, happened);
         Runs[key] = runs.Evolve(state, happened);
+        if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch) Deploying?.Invoke(run);
     }
 
     private void Hear(RunId run, RunState state, string waitsFor)

@@ -34,6 +34,7 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     public Dictionary<string, bool> Builds { get; } = [];                    // id -> still working
     public SortedDictionary<DeploymentId, DeploymentSpec> Running { get; } = new(Comparer<DeploymentId>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString())));
     public HashSet<DeploymentId> Stopped { get; } = [];
+    public HashSet<string> Failed { get; } = [];                             // deployments that never answered, commands that ended with an error
     public SortedDictionary<string, CommandState> Commands { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, int> CommandStarts { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);

@@ -76,9 +76,9 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
         }
         outside.Starts(spec);
         if (outside.World.OneIn(4)) return WorkStatus<Deployment>.Running(outside.World.Seconds(1, 20));
-        return outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.NeverHealthy
-            ? WorkStatus<Deployment>.Failed(new("unhealthy", "GET / answered 500"))
-            : WorkStatus<Deployment>.Done(Of(spec));
+        if (outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) != Quality.NeverHealthy) return WorkStatus<Deployment>.Done(Of(spec));
+        outside.Failed.Add(spec.Id.ToString());
+        return WorkStatus<Deployment>.Failed(new("unhealthy", "GET / answered 500"));
     }, cancellationToken);
 
     public ValueTask<Deployment?> InspectAsync(DeploymentId id, CancellationToken cancellationToken) =>
@@ -93,7 +93,9 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
         outside.Commands[spec.Id] = CommandState.Working;
         if (state == CommandState.Working && outside.World.OneIn(3)) return WorkStatus<CommandResult>.Running(outside.World.Seconds(1, 20));
         outside.Commands[spec.Id] = CommandState.Ended;
-        return WorkStatus<CommandResult>.Done(new(spec.Command == "./migrate" && outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.ReleaseFails ? 1 : 0, false, ""));
+        var fails = spec.Command == "./migrate" && outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.ReleaseFails;
+        if (fails) outside.Failed.Add(spec.Id);
+        return WorkStatus<CommandResult>.Done(new(fails ? 1 : 0, false, ""));
     }, cancellationToken);
 
     public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop {id}", () => outside.Stops(id), cancellationToken);

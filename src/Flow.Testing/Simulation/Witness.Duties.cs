@@ -47,17 +47,17 @@ internal sealed partial class Witness
                 world.Violate(FlowInvariants.SameArtifact, $"v{release.Number} of {name} is another artifact than v{origin.Release} of {origin.From}, whose promotion it is");
                 break;
             case ReleaseSucceeded succeeded:
-                CheckQuality(name, app.FindRelease(succeeded.Number)!);
+                CheckServes(name, app.FindRelease(succeeded.Number)!);
                 break;
         }
     }
 
     /// <summary>What never answered, or whose release phase failed, serves nobody: unless a person said of it that it is done.</summary>
-    private void CheckQuality(AppName name, Releases.Release release)
+    private void CheckServes(AppName name, Releases.Release release)
     {
-        var quality = outside.Code.QualityOf(release.Artifact.Provenance.TreeId);
-        var unfit = quality == Quality.NeverHealthy || (quality == Quality.ReleaseFails && release.Artifact.ProcessTypes.ContainsKey(ProcessTypes.Release) && !takenAsDone.Contains(release.Run));
-        if (unfit && release.Kind is RunKind.Deploy or RunKind.Promotion) world.Violate(FlowInvariants.StepOrder, $"v{release.Number} of {name} serves, and its code is {quality}");
+        if (outside.Failed.Contains(release.Deployment.ToString())) world.Violate(FlowInvariants.StepOrder, $"v{release.Number} of {name} serves, and {release.Deployment} never answered");
+        if (!takenAsDone.Contains(release.Run) && outside.Failed.Any(f => f.StartsWith($"{release.Run}.{WellKnownSteps.Release}.", StringComparison.Ordinal)))
+            world.Violate(FlowInvariants.StepOrder, $"v{release.Number} of {name} serves, and its release phase failed");
     }
 
     private void CheckDuties(RunId name, RunState run, RunEvent happened)

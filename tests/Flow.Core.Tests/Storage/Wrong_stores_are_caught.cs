@@ -18,6 +18,11 @@ public sealed class Wrong_stores_are_caught
         ["forgets that an effect is owed"] = right => new WrongStore(right) { Before = commit => commit with { Change = commit.Change is { } change ? change with { Owes = false } : null } },
         ["leaves inputs that were completed"] = right => new WrongStore(right) { Before = commit => commit with { Complete = [] } },
         ["writes refused messages"] = right => new WritesRefusedMessages(right),
+        ["stores the state without its events"] = right => new WrongStore(right) { Before = commit => commit with { Change = commit.Change is { } change ? change with { Events = [] } : null } },
+        ["says yes and writes nothing"] = right => new AnswersFirst(right),
+        ["renews what is lost"] = right => new RenewsAnything(right),
+        ["gives back what others hold"] = right => new ReleasesForOthers(right),
+        ["hands out inputs newest first"] = right => new ReadsBackwards(right),
     };
 
     public static TheoryData<string, string> Cases() => new()
@@ -30,6 +35,11 @@ public sealed class Wrong_stores_are_caught
         { "forgets that an effect is owed", "owes-after-release" },
         { "leaves inputs that were completed", "commit-writes-all" },
         { "writes refused messages", "refused-leaves-no-trace-KeyTaken" },
+        { "stores the state without its events", "events-in-order" },
+        { "says yes and writes nothing", "post-without-change" },
+        { "renews what is lost", "renew-lost" },
+        { "gives back what others hold", "release-stale" },
+        { "hands out inputs newest first", "work-in-order" },
     };
 
     [Theory, MemberData(nameof(Cases))]
@@ -51,9 +61,9 @@ public sealed class Wrong_stores_are_caught
         public virtual ValueTask<CommitResult> CommitAsync(FlowCommit commit, CancellationToken cancellationToken) => right.CommitAsync(Before(commit), cancellationToken);
         public virtual ValueTask<IReadOnlyList<Claim>> ClaimAsync(string node, int max, TimeSpan lease, CancellationToken cancellationToken) => right.ClaimAsync(node, max, lease, cancellationToken);
         public ValueTask<StreamRecord?> LoadAsync(StreamId stream, CancellationToken cancellationToken) => right.LoadAsync(stream, cancellationToken);
-        public ValueTask<bool> RenewAsync(Claim claim, TimeSpan lease, CancellationToken cancellationToken) => right.RenewAsync(claim, lease, cancellationToken);
-        public ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) => right.ReleaseAsync(claim, notBefore, cancellationToken);
-        public ValueTask<IReadOnlyList<WorkItem>> ReadWorkAsync(Claim claim, int max, CancellationToken cancellationToken) => right.ReadWorkAsync(claim, max, cancellationToken);
+        public virtual ValueTask<bool> RenewAsync(Claim claim, TimeSpan lease, CancellationToken cancellationToken) => right.RenewAsync(claim, lease, cancellationToken);
+        public virtual ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) => right.ReleaseAsync(claim, notBefore, cancellationToken);
+        public virtual ValueTask<IReadOnlyList<WorkItem>> ReadWorkAsync(Claim claim, int max, CancellationToken cancellationToken) => right.ReadWorkAsync(claim, max, cancellationToken);
         public Task WaitForWorkAsync(Claim claim, CancellationToken cancellationToken) => right.WaitForWorkAsync(claim, cancellationToken);
         public Task WaitForClaimsAsync(CancellationToken cancellationToken) => right.WaitForClaimsAsync(cancellationToken);
         public ValueTask<KeyRecord?> FindKeyAsync(string key, CancellationToken cancellationToken) => right.FindKeyAsync(key, cancellationToken);
@@ -66,19 +76,48 @@ public sealed class Wrong_stores_are_caught
         public ValueTask<int> PruneAsync(TimeSpan olderThan, CancellationToken cancellationToken) => right.PruneAsync(olderThan, cancellationToken);
     }
 
-    private sealed class IgnoresTheFence(IFlowStore right) : WrongStore(right)
+    private abstract class TakesAnyClaim(IFlowStore right) : WrongStore(right)
     {
-        private readonly Dictionary<StreamId, Claim> newest = [];
+        protected Dictionary<StreamId, Claim> Newest { get; } = [];
 
         public override async ValueTask<IReadOnlyList<Claim>> ClaimAsync(string node, int max, TimeSpan lease, CancellationToken cancellationToken)
         {
             var claims = await base.ClaimAsync(node, max, lease, cancellationToken);
-            foreach (var claim in claims) newest[claim.Stream] = claim;
+            foreach (var claim in claims) Newest[claim.Stream] = claim;
             return claims;
         }
+    }
 
+    private sealed class IgnoresTheFence(IFlowStore right) : TakesAnyClaim(right)
+    {
         public override ValueTask<CommitResult> CommitAsync(FlowCommit commit, CancellationToken cancellationToken) =>
-            base.CommitAsync(commit.Change is { } change ? commit with { Change = change with { Claim = newest[change.Claim.Stream] } } : commit, cancellationToken);
+            base.CommitAsync(commit.Change is { } change ? commit with { Change = change with { Claim = Newest[change.Claim.Stream] } } : commit, cancellationToken);
+    }
+
+    private sealed class ReleasesForOthers(IFlowStore right) : TakesAnyClaim(right)
+    {
+        public override ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken) => base.ReleaseAsync(Newest[claim.Stream], notBefore, cancellationToken);
+    }
+
+    private sealed class AnswersFirst(IFlowStore right) : WrongStore(right)
+    {
+        public override ValueTask<CommitResult> CommitAsync(FlowCommit commit, CancellationToken cancellationToken) =>
+            commit.Change is null ? new(new CommitResult(CommitStatus.Ok)) : base.CommitAsync(commit, cancellationToken);
+    }
+
+    private sealed class RenewsAnything(IFlowStore right) : WrongStore(right)
+    {
+        public override async ValueTask<bool> RenewAsync(Claim claim, TimeSpan lease, CancellationToken cancellationToken)
+        {
+            await base.RenewAsync(claim, lease, cancellationToken);
+            return true;
+        }
+    }
+
+    private sealed class ReadsBackwards(IFlowStore right) : WrongStore(right)
+    {
+        public override async ValueTask<IReadOnlyList<WorkItem>> ReadWorkAsync(Claim claim, int max, CancellationToken cancellationToken) =>
+            [.. (await base.ReadWorkAsync(claim, max, cancellationToken)).Reverse()];
     }
 
     private sealed class IgnoresTheVersion(IFlowStore right) : WrongStore(right)

@@ -7,7 +7,7 @@ namespace Flow.Core.Tests.Engine;
 
 public sealed class An_unreadable_input
 {
-    private static readonly IStreamKind Builds = new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), null);
+    private static readonly StreamKind<BuildState, BuildInput, BuildEvent> Builds = new(BuildDecider.Kind, new BuildDecider(), null);
 
     [Theory]
     [InlineData("")]

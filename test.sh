@@ -5,8 +5,8 @@
 #   ./test.sh --long                          also the long ones
 #   ./test.sh --no-build                      what was built last (configuration Release)
 #   ./test.sh --simulate COUNT [--from SEED] [--planted [NAME]]
-#                                             only the simulator: COUNT seeds from SEED on; or every fault that is planted (or one)
-#                                             until a seed finds it, COUNT seeds at most. The last line is one JSON object.
+#                                             only the simulator: COUNT seeds from SEED on; then every fault that is planted (or
+#                                             the one that is named) until a seed finds it. The last line is one JSON object.
 #
 # With CI=true nothing may be left out: a missing tool or a skipped test is a failure.
 set -euo pipefail

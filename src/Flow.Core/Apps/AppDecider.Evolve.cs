@@ -23,6 +23,7 @@ internal sealed partial class AppDecider
         RunPlanned planned => app with { Candidates = [.. app.Candidates, planned.Run], Runs = planned.Run.Run.Number, NewestSeen = Math.Max(app.NewestSeen, planned.Run.Order) },
         SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = c.Kind == Runs.RunKind.Deploy ? asked.Artifact ?? c.Artifact : c.Artifact }),
         CandidateLeaving leaving => Change(app, leaving.Run, c => c with { Leaving = true }),
+        CandidateAwaited awaited => Change(app, awaited.Run, c => c with { Awaited = c.Awaited + 1 }),
         SlotGiven given => app with
         {
             Slot = given.Run,

@@ -19,6 +19,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public const string Kind = "app";
     private static readonly TimeSpan InspectLater = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan InspectAgain = TimeSpan.FromSeconds(30);
+    private const int AsksAwaited = 20;
 
     public static StreamId StreamOf(AppName app) => new(Kind, app.ToString());
     private static AppName NameOf(StreamId self) => AppName.Parse(self.Key);
@@ -128,10 +129,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                     decided = Leave(decided, older, $"superseded by {newest.Run}, a newer head that waits");
             ready.RemoveAll(c => c.Automatic);
         }
-        // Also while its run has only just begun, and has not asked yet.
-        if (app.Candidates.FirstOrDefault(c => c is { Kind: RunKind.Rollback, Leaving: false }) is { } back)
+        // Also while its run has only just begun, and has not asked yet; but one that never asks (it was cancelled, or could not begin) keeps nobody waiting for ever.
+        if (app.Candidates.FirstOrDefault(c => c is { Kind: RunKind.Rollback, Leaving: false } and ({ Ready: true } or { Awaited: < AsksAwaited })) is { } back)
         {
-            if (ready.Find(c => c.Run == asked && Priority(c.Kind) < Priority(RunKind.Rollback)) is { } other) decided = Delay(decided, other.Run, $"a rollback goes first: {back.Run}", "that run");
+            if (ready.Find(c => c.Run == asked && Priority(c.Kind) < Priority(RunKind.Rollback)) is { } other)
+            {
+                decided = Delay(decided, other.Run, $"a rollback goes first: {back.Run}", "that run");
+                if (!back.Ready) decided = decided.And(new CandidateAwaited(back.Run));
+            }
             ready.RemoveAll(c => Priority(c.Kind) < Priority(RunKind.Rollback));
         }
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);

@@ -18,6 +18,7 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(SlotAsked), "slot-asked")]
 [JsonDerivedType(typeof(SlotGiven), "slot-given")]
 [JsonDerivedType(typeof(CandidateLeaving), "run-leaving")]
+[JsonDerivedType(typeof(CandidateAwaited), "run-awaited")]
 [JsonDerivedType(typeof(CandidateEnded), "run-ended")]
 [JsonDerivedType(typeof(ReleaseCreated), "release-created")]
 [JsonDerivedType(typeof(ReleaseSucceeded), "release-succeeded")]
@@ -50,6 +51,9 @@ internal sealed record RunPlanned(Candidate Run, string? By, DateTimeOffset At) 
 internal sealed record SlotAsked(RunId Run, Artifact? Artifact) : AppEvent;
 internal sealed record SlotGiven(RunId Run, DeploymentId? Deployment) : AppEvent;
 internal sealed record CandidateLeaving(RunId Run, string Reason) : AppEvent;
+
+/// <summary>Another one asked for the slot, and was told that this one goes first, although it has not asked yet.</summary>
+internal sealed record CandidateAwaited(RunId Run) : AppEvent;
 internal sealed record CandidateEnded(RunId Run, RunStatus Outcome, string? Reason, DateTimeOffset At) : AppEvent;
 
 internal sealed record ReleaseCreated(Release Release) : AppEvent;

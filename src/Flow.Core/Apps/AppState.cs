@@ -105,6 +105,9 @@ public sealed record Candidate
     public bool Ready { get; init; }
     /// <summary>It was told to end.</summary>
     public bool Leaving { get; init; }
+    /// <summary>So many others that asked for the slot have stood back for it, before it asked itself.</summary>
+    [JsonInclude]
+    internal int Awaited { get; init; }
 }
 
 /// <summary>Automatic deployments wait until somebody resumes.</summary>

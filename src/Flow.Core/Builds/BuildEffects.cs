@@ -10,6 +10,7 @@ namespace Flow.Builds;
 internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOptions> options, TimeProvider time, ILogger<BuildEffects> logger) : IEffectPerformer<BuildState>, IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan FetchPatience = TimeSpan.FromMinutes(10);
     private readonly SemaphoreSlim room = new(options.Value.MaxConcurrentBuilds);
 
     public async Task<Input> PerformAsync(EffectContext context, BuildState state, Effect effect, CancellationToken unwanted)
@@ -27,10 +28,11 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         {
             return new BuildAttemptFailed(trouble.ToFailure(), Unsure: true);
         }
-        catch (Exception bug) when (effect is ExecuteBuild && bug is not (OutOfMemoryException or OperationCanceledException))
+        catch (Exception bug) when (effect is ExecuteBuild && bug is not OutOfMemoryException && !(bug is OperationCanceledException && unwanted.IsCancellationRequested))
         {
             LogBug(context.Stream, bug);
-            return new BuildAttemptFailed(new("builder-threw", $"{bug.GetType().Name} in the builder; the host's log has the details."), Unsure: true);
+            // A cancellation that nobody here asked for is the adapter's own time-out: that may pass.
+            return new BuildAttemptFailed(new("builder-threw", $"{bug.GetType().Name} in the builder; the host's log has the details.", Transient: bug is OperationCanceledException), Unsure: true);
         }
     }
 
@@ -40,7 +42,10 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         try
         {
             var order = build.Order;
-            // The builder keeps the limit; this is for one, or a source, that does not answer any more.
+            // None of this is the build's time: a source that is away says nothing about the code.
+            var source = await Patience.AskAsync($"hand over {order.Revision.Sha.Short} (source '{order.Source}')",
+                async token => await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, token), time, unwanted, FetchPatience, "source-timeout");
+            // The builder keeps the limit; this is for one that does not answer any more.
             using var deadline = new CancellationTokenSource(order.Timeout + Grace, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
             WorkStatus<Artifact> status;
@@ -49,7 +54,7 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
                 var request = new BuildRequest
                 {
                     Id = build.BuildId,
-                    Source = await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, either.Token),
+                    Source = source,
                     Revision = order.Revision,
                     Repository = order.Repository,
                     CacheKey = $"{order.Pipeline}-{order.Revision.Trust.ToString().ToLowerInvariant()}",
@@ -71,11 +76,11 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         }
     }
 
-    private async Task<Input> StopAsync(StopBuild stop, CancellationToken unwanted)
+    private Task<Input> StopAsync(StopBuild stop, CancellationToken unwanted) => Patience.AskAsync<Input>($"stop build {stop.BuildId}", async token =>
     {
-        await providers.Get<IBuilder>(stop.Order.Builder).StopAsync(stop.BuildId, unwanted);
+        await providers.Get<IBuilder>(stop.Order.Builder).StopAsync(stop.BuildId, token);
         return new BuildStopped();
-    }
+    }, time, unwanted);
 
     public void Dispose() => room.Dispose();
 

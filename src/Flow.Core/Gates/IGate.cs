@@ -42,7 +42,7 @@ public sealed record GateContext
     /// <summary>Now.</summary>
     public required DateTimeOffset Now { get; init; }
     /// <summary>
-    /// How long the run has waited here, measured by timers. For whatever must really have passed: <see cref="Since"/> and <see cref="Now"/> are wall clocks, perhaps of
+    /// How long the run has waited here, measured by timers: at most one of them (up to an hour) too little, never too much, however often the gate is hinted. For whatever must really have passed: <see cref="Since"/> and <see cref="Now"/> are wall clocks, perhaps of
     /// two machines, for people and calendars.
     /// </summary>
     public TimeSpan Waited { get; init; }

@@ -5,7 +5,7 @@ using Flow.Runs;
 namespace Flow.Routing;
 
 /// <summary>Rebuilds the router's table from what is committed, before any stream moves.</summary>
-internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngineStarter
+internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router, TimeProvider time) : IEngineStarter
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -18,6 +18,10 @@ internal sealed class RouteRestorer(FlowMailbox mailbox, IRouter router) : IEngi
             if (run is { Switched: true, Grant: { Deployment: { } deployment } grant }) routes.Add(new(deployment, run.Endpoints, grant.Forth));
             else if (app.CurrentRelease is { } current) routes.Add(new(current.Deployment, current.Endpoints, (app.Turns - (app.Slot is null ? 0 : 1)) * 2 + 1));
         }
-        await router.RestoreAsync(routes, cancellationToken);
+        await Patience.AskAsync("restore the routes", async token =>
+        {
+            await router.RestoreAsync(routes, token);
+            return routes.Count;
+        }, time, cancellationToken);
     }
 }

@@ -19,6 +19,7 @@ internal sealed partial class RunDecider
             Hinted = false,
             StepSince = done.At,
             Waited = default,
+            TimerOf = 0,
             Source = done.Facts?.Source ?? run.Source,
             Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
         },
@@ -27,15 +28,17 @@ internal sealed partial class RunDecider
         {
             Waits = parked.Reason with { Since = run.Waits?.Since ?? parked.Reason.Since },
             Parked = run.Parked + 1,
-            Timer = parked.After,
+            // One timer measures at a time: at a gate, the one that runs since before a hint goes on.
+            Timer = IsMeasuring(run) ? run.Timer : parked.After,
+            TimerOf = IsMeasuring(run) ? run.TimerOf : run.Parked + 1,
             // Whoever says "wait" or "failed" has not done it.
             Begun = false,
             Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Waiting,
         },
-        RunUnparked unparked => run with { Waits = null, Waited = run.Waited + unparked.Waited, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
+        RunUnparked unparked => run with { Waits = null, Waited = run.Waited + unparked.Waited, TimerOf = unparked.Waited > TimeSpan.Zero ? 0 : run.TimerOf, Status = run.Status == RunStatus.Stopping ? RunStatus.Stopping : RunStatus.Running },
         HintNoted => run with { Hinted = true },
         HintTaken => run with { Hinted = false },
-        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Waited = default, StepSince = slot.At, Status = RunStatus.Running },
+        SlotReceived slot => run with { Grant = slot.Grant, Artifact = slot.Grant.Artifact ?? run.Artifact, Waits = null, Waited = default, TimerOf = 0, StepSince = slot.At, Status = RunStatus.Running },
         ArtifactTaken taken => run with { Artifact = taken.Artifact },
         RunApproved approved => run with { Approvals = [.. run.Approvals, approved.Approval], Hinted = run.Waits is null },
         GateOverridden gate => run with
@@ -52,6 +55,8 @@ internal sealed partial class RunDecider
         RunExpired => run with { Expired = true },
         _ => throw new InvalidOperationException($"A run knows no {happened.GetType().Name}."),
     };
+
+    private static bool IsMeasuring(RunState run) => run is { TimerOf: not 0, Due.Kind: WellKnownSteps.Gate, Status: RunStatus.Waiting or RunStatus.Running };
 
     private static bool HasCommands(RunState run) => run.Plan!.Steps.Any(s => s.Kind == WellKnownSteps.Command
         || (s.Kind == WellKnownSteps.Release && run.Artifact?.ProcessTypes.ContainsKey(Apps.ProcessTypes.Release) == true));

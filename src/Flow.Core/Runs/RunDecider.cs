@@ -57,7 +57,9 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         Stopped when run.Status == RunStatus.Stopping => Close(self, run, run.Cancelling ? RunStatus.Cancelled : RunStatus.Failed, run.Reason, now),
         StopFailed failed when run.Status == RunStatus.Stopping => Decision.Of(new StopTried(failed.Failure))
             .And(Park(self, run, $"stopping what it started failed: {failed.Failure.Message}", "Flow", BackOff(run.StopAttempt + 1), now)),
-        LookAgain look when IsDue(look, run) => Look(self, run, look.Parked is null ? default : run.Timer),
+        LookAgain look when IsDue(look, run) => Look(self, run, look.Parked == run.TimerOf ? run.Timer : default),
+        // It rings while the gate looks: that look does not know yet.
+        LookAgain look when look.Parked == run.TimerOf && IsMeasuring(run) => Decision.Of(new RunUnparked(run.Timer), new HintNoted()),
         LookAgain { Parked: null } when run is { Waits: null, Hinted: false, Status: RunStatus.Running, Due.Kind: WellKnownSteps.Gate } => Decision.Of(new HintNoted()),
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
@@ -83,7 +85,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     private static bool IsDue(RunState run, string step) => run.Due?.Name == step && run.Status != RunStatus.Unknown;
     // A hint moves gates only: the slot and the build are told, and a back-off is a back-off.
     private static bool IsDue(LookAgain look, RunState run) => run is { Waits: not null, Status: not RunStatus.Unknown }
-        && (look.Parked is null ? run is { Status: RunStatus.Waiting, Due.Kind: WellKnownSteps.Gate } : look.Parked == run.Parked);
+        && (look.Parked is null ? run is { Status: RunStatus.Waiting, Due.Kind: WellKnownSteps.Gate } : look.Parked == run.Parked || (look.Parked == run.TimerOf && IsMeasuring(run)));
     private static bool IsBuilding(RunState run, string key) => run.Due?.Kind == WellKnownSteps.Build && run.Source?.BuildKey == key;
 
     /// <summary>After progress: closed if that was all; the build and the app's slot are asked for, everything else is an effect.</summary>

@@ -13,7 +13,6 @@ namespace Flow.Runs;
 internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Providers providers, IRouter router, ILogStore logs, TimeProvider time, ILogger<RunEffects> logger)
     : IEffectPerformer<RunState>
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan GatePatience = TimeSpan.FromMinutes(1);
 
@@ -25,8 +24,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     {
         ExecuteStep execute => await ExecuteAsync(context, state, execute, unwanted),
         StopRun stop => await StopAsync(state, stop, unwanted),
-        TidyRun tidy => await PatientlyAsync("remove its commands", token => TidyAsync(state, tidy.Run, token), unwanted),
-        DeleteRunLogs delete => await PatientlyAsync("delete its logs", token => DeleteLogsAsync(delete.Run, token), unwanted),
+        TidyRun tidy => await Patience.AskAsync("remove its commands", token => TidyAsync(state, tidy.Run, token), time, unwanted),
+        DeleteRunLogs delete => await Patience.AskAsync("delete its logs", token => DeleteLogsAsync(delete.Run, token), time, unwanted),
         _ => throw new InvalidOperationException($"Nobody does {effect.IdempotencyKey}."),
     };
 
@@ -101,7 +100,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     private async Task<Input> StopAsync(RunState state, StopRun stop, CancellationToken cancelled)
     {
         var policy = state.Plan!.Policy;
-        using var deadline = new CancellationTokenSource(Bounded(policy.DrainDeadline + policy.StopGrace + StopPatience), time);
+        using var deadline = new CancellationTokenSource(Bounded(policy.DrainDeadline + policy.StopGrace + Patience.Usual), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, deadline.Token);
         var unwanted = either.Token;
         try
@@ -129,7 +128,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         {
             return new StopFailed(new("stop-timeout", "the runtime or the router did not answer in time", Transient: true));
         }
-        catch (Exception bug) when (bug is not (OutOfMemoryException or OperationCanceledException))
+        // An adapter's own time-out is a cancellation too, and nobody's but its own.
+        catch (Exception bug) when (bug is not OutOfMemoryException && !(bug is OperationCanceledException && cancelled.IsCancellationRequested))
         {
             LogBug(stop.Run, "stop", bug);
             return new StopFailed(new("stop-threw", $"{bug.GetType().Name}; the host's log has the details.", Transient: true));
@@ -162,21 +162,6 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     {
         await logs.DeleteAsync(RunLogs.Of(run), unwanted);
         return new LogsDeleted();
-    }
-
-    /// <summary>Whoever does not answer is asked again: the stream is offered anew.</summary>
-    private async Task<Input> PatientlyAsync(string what, Func<CancellationToken, Task<Input>> act, CancellationToken unwanted)
-    {
-        using var deadline = new CancellationTokenSource(StopPatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
-        try
-        {
-            return await act(either.Token);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !unwanted.IsCancellationRequested)
-        {
-            throw new FlowException("no-answer", $"No answer within {StopPatience} to the request to {what}.", transient: true);
-        }
     }
 
     [LoggerMessage(1100, LogLevel.Error, "{Run}: {Step} threw.")]

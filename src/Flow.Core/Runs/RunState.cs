@@ -26,10 +26,16 @@ public sealed record RunState
     public int Parked { get; init; }
     /// <summary>What it waits for; null while it moves.</summary>
     public WaitReason? Waits { get; init; }
-    /// <summary>How long the step that is due has waited, measured by its timers: no wall clock counts.</summary>
+    /// <summary>
+    /// How long the step that is due has waited, measured by its timers: no wall clock counts. A hint in between stops no timer, so whoever is hinted often waits no longer;
+    /// what is said here is at most one timer too little, never too much.
+    /// </summary>
     public TimeSpan Waited { get; init; }
-    /// <summary>When the run waits: what its timer measures now.</summary>
+    /// <summary>What the timer measures that runs now.</summary>
     public TimeSpan Timer { get; init; }
+    /// <summary>The parking whose alarm is that timer, 0: none runs. At a gate, a hint may have ended that parking.</summary>
+    [JsonInclude]
+    internal int TimerOf { get; init; }
     /// <summary>Something changed while the step was looking: it must look once more before it parks.</summary>
     public bool Hinted { get; init; }
     /// <summary>What the app gave it with its slot.</summary>

@@ -105,7 +105,7 @@ internal sealed class SimulatedNode : IDisposable
     public async Task StartAsync(bool alone)
     {
         // One process owns the routes: with several nodes, the router is a process of its own and goes on by itself.
-        if (alone) await new RouteRestorer(mailbox, Router).StartAsync(default);
+        if (alone) await new RouteRestorer(mailbox, Router, world.Time).StartAsync(default);
         await new AppInspector(mailbox).StartAsync(default);
         started = true;
     }

@@ -108,6 +108,21 @@ public sealed class The_slot
     }
 
     [Fact]
+    public void Is_not_kept_for_ever_for_a_rollback_that_never_asks()
+    {
+        var app = Released(2);
+        app.Tell(new RequestRollback(1, "ada"), new RestartProcesses("ada"));                                 // runs 3 and 4
+        for (var asked = 1; app.State.Slot is null; asked++)
+        {
+            asked.Should().BeLessThan(30);
+            app.Tell(Asks(4));
+        }
+        app.State.Slot.Should().Be(Run(4));
+        app.Tell(new RestartProcesses("ada"), Asks(5), Asks(3), Succeeded(4));
+        app.State.Slot.Should().Be(Run(3), "it goes first once it asks, however late");
+    }
+
+    [Fact]
     public void Is_waited_for_by_the_newest_head_only_while_it_is_on_hold()
     {
         var app = App();

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Engine;
@@ -35,6 +36,19 @@ public sealed class Every_word
     {
         var type = typeof(AppState).Assembly.GetType(name)!;
         Survives(type, type);
+    }
+
+    [Fact]
+    public void That_only_the_rules_know_survives_being_written_down()
+    {
+        Again(new RunState { TimerOf = 7 }).TimerOf.Should().Be(7);
+        Again(new AppState { Candidates = [new() { Run = Paper.Run(1), Kind = RunKind.Rollback, Awaited = 7 }] }).Candidates[0].Awaited.Should().Be(7);
+
+        static T Again<T>(T state)
+        {
+            var info = (JsonTypeInfo<T>)FlowJson.Default.GetTypeInfo(typeof(T))!;
+            return JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(state, info), info)!;
+        }
     }
 
     [Fact]

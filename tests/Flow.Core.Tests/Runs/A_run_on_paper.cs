@@ -172,6 +172,41 @@ public sealed class A_run_on_paper
     }
 
     [Fact]
+    public void Waits_no_longer_at_a_gate_that_is_hinted_more_often_than_its_timer_rings()
+    {
+        var run = RunOf(Plans.Deploy(Policy with { Gates = ["checks"] }, Revision(1), null));
+        var alarms = new PriorityQueue<RunInput, TimeSpan>();
+        var (now, hinted) = (TimeSpan.Zero, 0);
+        while (run.State.Status != RunStatus.Stopping && now < TimeSpan.FromDays(8))
+        {
+            var wait = new StepMustWait("gate:checks", "checks", "CI", TimeSpan.FromHours(1));
+            if (run.State.Hinted) run.Tell(wait);
+            foreach (var alarm in run.Tell(wait).Messages.Where(m => m.Input is LookAgain))
+                alarms.Enqueue((RunInput)alarm.Input, now + alarm.After);
+            now += TimeSpan.FromMinutes(20);
+            while (alarms.TryPeek(out var due, out var at) && at <= now) run.Tell((RunInput)alarms.Dequeue());
+            run.Tell(new LookAgain(null));
+            hinted++;
+            run.State.Waited.Should().BeLessThanOrEqualTo(now);
+        }
+        hinted.Should().BeGreaterThan(400);
+        run.State.Reason.Should().Contain("still waiting for checks");
+        now.Should().BeCloseTo(TimeSpan.FromDays(7), TimeSpan.FromHours(2));
+    }
+
+    [Fact]
+    public void Counts_the_timer_that_rings_while_its_gate_looks_and_looks_once_more()
+    {
+        var run = RunOf(Plans.Deploy(Policy with { Gates = ["checks"] }, Revision(1), null));
+        run.Tell(new StepMustWait("gate:checks", "checks", "CI", TimeSpan.FromMinutes(1)));
+        var alarm = new LookAgain(run.State.Parked);
+        run.Tell(new LookAgain(null), alarm, alarm);
+        run.State.Waited.Should().Be(TimeSpan.FromMinutes(1), "it has rung once, whatever is said twice");
+        run.Tell(new StepMustWait("gate:checks", "checks", "CI", TimeSpan.FromMinutes(1))).Messages.Should().BeEmpty();
+        Due(run).Should().Be("gate:checks", "that look did not know yet");
+    }
+
+    [Fact]
     public void Does_not_ask_a_gate_for_ever_that_only_throws()
     {
         var run = RunOf(Plans.Deploy(Policy with { Gates = ["checks"] }, Revision(1), null));

@@ -48,6 +48,7 @@ internal static class CanonicalFlows
         new("rollback", Rollback) { ProcessTypes = ReleaseAndWorker },
         new("rollback during a deploy", RollbackDuringDeploy) { Meets = FlowSituations.RollbackDuringDeploy },
         new("cancel", Cancel),
+        new("cancel in mid-build", CancelInMidBuild) { Meets = FlowSituations.BuildAbandoned },
         new("config change", Config),
         new("scale", Scale),
         new("one-off command", Command) { Pipeline = WithDatabase(Shop) },
@@ -172,6 +173,20 @@ internal static class CanonicalFlows
         await s.UntilAsync(() => s.Running(Staging) == 2);
         await s.AskAsync(new RunId(Staging, 2), new CancelRun("changed my mind", "ada"));
         s.Expect("it was cancelled, or too late", () => s.Run(Staging, 2).Status switch { RunStatus.Cancelled => s.Serves(Staging, first), RunStatus.Succeeded => s.Serves(Staging, second), _ => false });
+    }
+
+    private static async Task CancelInMidBuild(CrashCase s)
+    {
+        await DeployedAsync(s);
+        s.CountFromHere();
+        var second = s.Push();
+        await s.HintAsync();
+        await s.UntilAsync(() => s.Run(Staging, 2).Due?.Kind == WellKnownSteps.Build);
+        await s.AskAsync(new RunId(Staging, 2), new CancelRun("changed my mind", "ada"));
+        await s.UntilAsync(() => s.Run(Staging, 2).Closed);
+        // The same code again: what nobody wants any more must not stand in the way of who wants it next.
+        await s.AskAsync(Staging, new HeadObserved(100, s.Run(Staging, 2).Plan!.Revision!, "ada"));
+        s.Expect("it was cancelled, or too late, and serves when it is wanted again", () => s.Run(Staging, 2).Closed && s.Serves(Staging, second));
     }
 
     private static async Task Config(CrashCase s)

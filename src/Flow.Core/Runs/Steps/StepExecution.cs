@@ -11,7 +11,9 @@ internal sealed class StepExecution(RunId run, RunState state, PlannedStep step,
 {
     private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(30);
     private ILogWriter? writer;
+    private Task pending = Task.CompletedTask;
     private bool deaf;
+    private bool complete;
 
     public RunId Run => run;
     public RunState State => state;
@@ -40,21 +42,41 @@ internal sealed class StepExecution(RunId run, RunState state, PlannedStep step,
     public Exception? LogTrouble { get; private set; }
 
     /// <summary>Nothing more will come: whoever follows the log is told.</summary>
-    public ValueTask CompleteLogAsync(CancellationToken cancellationToken) => TryLogAsync(log => log.CompleteAsync(cancellationToken), cancellationToken);
+    public ValueTask CompleteLogAsync(CancellationToken cancellationToken)
+    {
+        // What was late may have come meanwhile, and a log without an end keeps its readers; what is late still ends it when it comes.
+        complete = !pending.IsCompleted;
+        deaf = false;
+        return TryLogAsync(log => log.CompleteAsync(cancellationToken), cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        if (writer is not null) await TryLogAsync(log => log.DisposeAsync(), CancellationToken.None);
+        if (!pending.IsCompleted) _ = LeaveAsync();
+        else if (writer is not null) await TryLogAsync(log => log.DisposeAsync(), CancellationToken.None);
+    }
+
+    /// <summary>Nobody waits for the store any more: when it has answered, the log is ended and its writer let go.</summary>
+    private async Task LeaveAsync()
+    {
+        await pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (writer is not { } log) return;
+        try
+        {
+            if (complete) await log.CompleteAsync(CancellationToken.None);
+            await log.DisposeAsync();
+        }
+        catch (Exception trouble) when (IsOfTheStore(trouble)) { }
     }
 
     private async ValueTask TryLogAsync(Func<ILogWriter, ValueTask> say, CancellationToken cancellationToken)
     {
-        if (deaf) return;
+        // One writer, one word at a time: what the store has not answered yet goes first.
+        if (deaf || !pending.IsCompleted) return;
         try
         {
-            var said = SayAsync();
-            if (!said.IsCompleted) said = said.WaitAsync(LogPatience, time, cancellationToken);
-            await said;
+            pending = SayAsync();
+            await (pending.IsCompleted ? pending : pending.WaitAsync(LogPatience, time, cancellationToken));
         }
         catch (Exception trouble) when (IsOfTheStore(trouble))
         {

@@ -20,7 +20,7 @@ internal static class Enumeration
 {
     private static readonly Fault[] Each = [Fault.CrashBefore, Fault.CrashAfter, Fault.Error, Fault.AnswerLost, Fault.Silence];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly int Workers = Math.Max(2, Environment.ProcessorCount);
+    public static readonly int Workers = Math.Max(2, Environment.ProcessorCount);
 
     /// <summary>Every fault at every point.</summary>
     public static async Task<EnumerationResult> RunAsync(CanonicalFlow flow)

@@ -14,7 +14,7 @@ public sealed class Every_crash_point(ITestOutputHelper output)
     [MemberData(nameof(Flows))]
     public async Task Is_recovered_from_in_the_middle_of_a_recovery(string flow)
     {
-        var (crashOneIn, thenOneIn) = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? (80, 40) : flow is "config change" or "one-off command" ? (1, 1) : (1, 10);
+        var (crashOneIn, thenOneIn) = !LongTests.Wanted ? (80, 40) : flow is "config change" or "one-off command" ? (1, 1) : (1, 10);
         Report(await Enumeration.RunTwiceAsync(Find(flow), crashOneIn, thenOneIn), "twice, ");
     }
 

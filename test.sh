@@ -112,7 +112,7 @@ clean_up() {
     trap '' INT TERM
     local pid
     while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done < <(ours)
-    rm -rf -- "$scratch"
+    rm -rf -- "$scratch" "/dev/shm/flow-crash-$FLOW_TEST_RUN"*
 }
 trap clean_up EXIT
 trap 'exit 130' INT

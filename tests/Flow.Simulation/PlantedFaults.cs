@@ -10,10 +10,10 @@ internal static class PlantedFaults
     /// <summary>What became of the search for one.</summary>
     internal sealed record Outcome(string Name, string Broken, string Harm, long? Seed, string? Invariant, string? Violation);
 
-    public static IReadOnlyList<Outcome> Search(IReadOnlyList<PlantedFault> faults, long from, long most)
+    public static IReadOnlyList<Outcome> Search(IReadOnlyList<PlantedFault> faults, long from, long most, CancellationToken cancellationToken)
     {
         if (faults.Count > 0) Console.WriteLine($"Searching for {faults.Count} planted faults:");
-        return [.. FaultFinder.FindAll(faults, from, (int)Math.Clamp(most, SeedsAtLeast, int.MaxValue), Tell).Select(ToOutcome)];
+        return [.. FaultFinder.FindAll(faults, from, (int)Math.Clamp(most, SeedsAtLeast, int.MaxValue), Tell, cancellationToken).Select(ToOutcome)];
     }
 
     /// <summary>All of them when no name is given.</summary>

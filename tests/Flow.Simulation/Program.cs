@@ -14,7 +14,7 @@ var tells = args.Contains("--tell");
 var searches = args.Contains("--planted") && !tells ? PlantedFaults.Named(Option("--planted")) : [];
 var planted = tells && Option("--planted") is { } name ? PlantedFaults.Named(name)[0] : PlantedFault.None;
 
-// Ctrl+C, or a time-out around it: it ends with what was done.
+// Ctrl+C, or a time-out around it: it ends with what was done, and that is no success.
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -32,7 +32,7 @@ else if (count == 1 && tells)
     foreach (var line in Tell(from).Story) Console.WriteLine("  " + line);
 }
 foreach (var unmet in result.Unmet) Console.WriteLine($"Too rare: '{unmet.Name}' was met {result.Situations[unmet.Name]} times. {unmet.Meaning}");
-var found = PlantedFaults.Search(searches, from, count);
+var found = PlantedFaults.Search(searches, from, count, stop.Token);
 Dictionary<string, object?> told = new()
 {
     ["seeds"] = result.Seeds,

@@ -6,12 +6,12 @@ namespace Flow.Testing.Simulation;
 public static class FlowCampaign
 {
     /// <summary>
-    /// Plays <paramref name="count"/> seeds from <paramref name="from"/> on, each on one thread. Cancelling ends it early with what was done; it does not throw.
+    /// Plays <paramref name="count"/> seeds from <paramref name="from"/> on, each on one thread. Cancelling ends it early with what was done, which does not hold then; it does not throw.
     /// </summary>
     /// <param name="count">How many seeds; from <see cref="FlowSituations.PerSeeds"/> on, every situation must have been met often enough.</param>
     /// <param name="from">The first seed.</param>
     /// <param name="options">What takes part; null for the simulated adapters alone.</param>
-    /// <param name="progress">Hears about once a second how far it is, on any thread.</param>
+    /// <param name="progress">Hears about once a second how far it is, on any thread, never twice at once. One that throws hears nothing more, and the campaign goes on.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public static FlowCampaignResult Run(
         long count, long from = 1, FlowSimulationOptions? options = null, IProgress<FlowCampaignProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -31,7 +31,10 @@ public sealed record FlowCampaignProgress(long Seeds, long Violations, TimeSpan 
 /// <summary>What a campaign found.</summary>
 public sealed record FlowCampaignResult
 {
-    /// <summary>Seeds played to their end.</summary>
+    /// <summary>Seeds that were asked for.</summary>
+    public required long Asked { get; init; }
+
+    /// <summary>Seeds played to their end: fewer than <see cref="Asked"/> when it was cancelled.</summary>
     public required long Seeds { get; init; }
 
     /// <summary>Turns that chance has given, in all of them.</summary>
@@ -55,33 +58,35 @@ public sealed record FlowCampaignResult
     /// <summary>Time taken.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>Nothing was violated, and every situation was met often enough.</summary>
-    public bool Holds => Violations == 0 && Unmet.Count == 0;
+    /// <summary>All seeds asked for were played, nothing was violated, and every situation was met often enough.</summary>
+    public bool Holds => Seeds >= Asked && Violations == 0 && Unmet.Count == 0;
 }
 
 /// <summary>The seeds of one campaign, shared out among threads.</summary>
 internal sealed class Campaign(long count, long from, Func<long, FlowSimulationResult> play, Func<long, FlowSimulationResult> tell, IProgress<FlowCampaignProgress>? progress)
 {
     private const int MostViolating = 10;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, long> situations = new(FlowSituations.All.ToDictionary(s => s.Name, _ => 0L), StringComparer.Ordinal);
     private readonly Stopwatch clock = Stopwatch.StartNew();
-    private long taken;
     private long seeds, steps, violations;
     private readonly SortedDictionary<long, FlowSimulationResult> violating = [];
     private TimeSpan told;
+    private bool telling;
+
+    /// <summary>How often it says how far it is.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     public FlowCampaignResult Run(CancellationToken cancellationToken)
     {
-        // One after the other, not in blocks: what was done when it is cancelled is the beginning.
-        Parallel.For(0, Environment.ProcessorCount, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, _ =>
+        OwnThreads.Share(count, at =>
         {
-            while (!cancellationToken.IsCancellationRequested && Interlocked.Increment(ref taken) is var nth && nth <= count) Add(play(from + nth - 1));
-        });
+            if (Add(play(from + at)) is { } far) Report(far);
+        }, cancellationToken);
         var least = (double)FlowSituations.AtLeast * seeds / FlowSituations.PerSeeds;
         return new()
         {
+            Asked = count,
             Seeds = seeds,
             Steps = steps,
             Violations = violations,
@@ -94,7 +99,8 @@ internal sealed class Campaign(long count, long from, Func<long, FlowSimulationR
         };
     }
 
-    private void Add(FlowSimulationResult result)
+    /// <summary>How far it is, when it is time to say so.</summary>
+    private FlowCampaignProgress? Add(FlowSimulationResult result)
     {
         lock (gate)
         {
@@ -107,9 +113,23 @@ internal sealed class Campaign(long count, long from, Func<long, FlowSimulationR
                 violating[result.Seed] = result;
                 if (violating.Count > MostViolating) violating.Remove(violating.Keys.Last());
             }
-            if (progress is null || clock.Elapsed - told < Interval) return;
-            told = clock.Elapsed;
-            progress.Report(new(seeds, violations, told));
+            if (progress is null || telling || clock.Elapsed - told < Interval) return null;
+            (told, telling) = (clock.Elapsed, true);
+            return new(seeds, violations, told);
         }
+    }
+
+    /// <summary>While the others play on. Whoever cannot listen does not end a proof: it hears nothing more.</summary>
+    private void Report(FlowCampaignProgress far)
+    {
+        try
+        {
+            progress!.Report(far);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return;
+        }
+        lock (gate) telling = false;
     }
 }

@@ -54,15 +54,26 @@ public sealed class SimulatedProcess
     public TimeProvider Time => world.Time;
 
     /// <summary>The seed's dice: the only chance there is.</summary>
-    public Random Chance => world.Chance;
+    public Random Chance
+    {
+        get
+        {
+            world.StaysOnItsThread($"the chance of {Name}");
+            return world.Chance;
+        }
+    }
 
     /// <summary>Adds a line to the story.</summary>
     public void Tell(string line) => world.Tell($"{Name}: {line}");
 
-    /// <summary>What all processes of this seed share and no kill takes away: made once per seed and type.</summary>
-    public T Outside<T>(Func<T> create) where T : class
+    /// <summary>What all processes of this seed share and no kill takes away: made once per seed, type and name.</summary>
+    /// <param name="create">Makes it.</param>
+    /// <param name="name">Tells several of one type apart, such as the brokers behind two adapters.</param>
+    public T Outside<T>(Func<T> create, string name = "") where T : class
     {
         ArgumentNullException.ThrowIfNull(create);
-        return outside.Shared(create);
+        ArgumentNullException.ThrowIfNull(name);
+        if (!world.StaysOnItsThread($"what {Name} shares")) throw new InvalidOperationException("An adapter in a simulation stays on its thread.");
+        return outside.Shared(create, name);
     }
 }

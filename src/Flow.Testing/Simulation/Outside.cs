@@ -16,7 +16,7 @@ internal enum CommandState { Working, Ended, Vanished }
 /// </summary>
 internal sealed class Outside(World world, FlowSimulationOptions options)
 {
-    private readonly Dictionary<Type, object> shared = [];
+    private readonly Dictionary<(Type Type, string Name), object> shared = [];
     private readonly List<Call> pending = [];
     private readonly List<Action> late = [];
     private int onTheWay;
@@ -43,9 +43,9 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     /// <summary>Credentials that a host's own add-ons gave.</summary>
     public HashSet<string> Secrets { get; } = [];
 
-    public T Shared<T>(Func<T> create) where T : class
+    public T Shared<T>(Func<T> create, string name) where T : class
     {
-        if (!shared.TryGetValue(typeof(T), out var made)) shared[typeof(T)] = made = create();
+        if (!shared.TryGetValue((typeof(T), name), out var made)) shared[(typeof(T), name)] = made = create();
         return (T)made;
     }
     public Dictionary<RunId, RunStatus> Told { get; } = [];

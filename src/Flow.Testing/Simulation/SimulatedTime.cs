@@ -14,12 +14,11 @@ internal sealed class SimulatedTime : TimeProvider
     public override long GetTimestamp() => now;
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Hears of every use, so that none from a foreign thread goes unseen.</summary>
-    public Action<string>? Used { get; set; }
+    /// <summary>Hears of every use, so that none from a foreign thread goes unseen; false means that it comes to nothing.</summary>
+    public Func<string, bool>? Used { get; set; }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        Used?.Invoke("a timer is set");
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
         return timer;
@@ -65,7 +64,7 @@ internal sealed class SimulatedTime : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan newPeriod)
         {
-            time.Used?.Invoke("a timer is changed");
+            if (time.Used?.Invoke("a timer is set") == false) return false;
             setting++;
             (set, period) = (dueTime != Timeout.InfiniteTimeSpan, newPeriod);
             if (set) time.alarms.Enqueue((this, setting), (time.now + Math.Max(dueTime.Ticks, 0), ++time.order));

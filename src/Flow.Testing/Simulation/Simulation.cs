@@ -66,13 +66,21 @@ internal sealed class Simulation : IDisposable
         try
         {
             using var simulation = new Simulation(seed, planted ?? PlantedFault.None, tells, onPaper ?? IsOnPaper(seed), options ?? NoOptions);
-            simulation.Play();
             var world = simulation.world;
+            try
+            {
+                simulation.Play();
+            }
+            catch (Exception e) when (world.IsLeft && e is not OutOfMemoryException)
+            {
+                // What was found is that something has left the thread; what came of it means nothing.
+            }
+            var found = world.Found;
             return new()
             {
                 Seed = seed,
-                Violation = world.Violation,
-                Invariant = world.Violated,
+                Violation = found?.What,
+                Invariant = found?.Invariant,
                 Steps = simulation.steps,
                 Trace = world.Trace,
                 Situations = world.Situations,

@@ -5,14 +5,18 @@ using Microsoft.AspNetCore.Builder;
 namespace Flow.AspNetCore.Tests.Status;
 
 /// <summary>Every payload in every place of a request, over a real connection.</summary>
-public sealed class Hostile_requests
+public sealed class Hostile_requests : IDisposable
 {
+    private readonly string directory = Directory.CreateTempSubdirectory("flow-hostile-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
     [Fact]
     public async Task Are_answered_and_never_repeated_as_markup()
     {
         await using var flow = await new WebFlowHost(app => app.MapFlowStatus("/flow")).StartAsync();
         var asked = 0;
-        foreach (var payload in Corpus.For("/tmp"))
+        foreach (var payload in Corpus.For(directory))
         {
             var text = Uri.EscapeDataString(payload);
             foreach (var path in (string[])[$"pipelines/{text}", $"apps/{text}", $"runs/{text}", $"runs/{text}.1", $"logs/{text}", $"tail/run/{text}%00", $"?after={text}", $"logs/run/x?offset={text}", $"tail/run/x?offset={text}"])
@@ -25,7 +29,18 @@ public sealed class Hostile_requests
                 answer.Headers.Select(h => h.Key).Should().NotContain("Set-Cookie");
             }
         }
-        Corpus.IsUntouched();
+        Corpus.IsUntouched(directory);
         TestContext.Current.TestOutputHelper?.WriteLine($"{asked} requests");
+    }
+
+    [Fact]
+    public void Are_found_out_when_one_is_run()
+    {
+        Corpus.For(directory).Should().Contain(p => p.Contains(Path.Combine(directory, Corpus.Canary), StringComparison.Ordinal), "payloads aim at what is looked for");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(directory, "deep", "down")).FullName, Corpus.Canary), "");
+
+        var look = () => Corpus.IsUntouched(directory);
+
+        look.Should().Throw<Exception>().WithMessage("*nothing hostile is ever run*");
     }
 }

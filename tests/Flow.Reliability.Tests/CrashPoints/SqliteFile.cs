@@ -10,7 +10,7 @@ namespace Flow.Reliability.Tests.CrashPoints;
 /// </summary>
 internal sealed class SqliteFile : IDisposable
 {
-    private static readonly string Memory = "/dev/shm";
+    private static readonly string Run = CrashFiles.DirectoryOfThisRun();
     private static readonly Lazy<byte[]> Empty = new(CreateEmpty);
     private readonly string directory;
 
@@ -51,8 +51,7 @@ internal sealed class SqliteFile : IDisposable
 
     private static string PathIn(string directory) => Path.Combine(directory, "flow.db");
 
-    /// <summary>In memory where there is such a place: what is proven is not the disk.</summary>
-    private static string NewDirectory() => Directory.CreateDirectory(Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), $"flow-crash-{Guid.NewGuid():N}")).FullName;
+    private static string NewDirectory() => Directory.CreateDirectory(Path.Combine(Run, Guid.NewGuid().ToString("N"))).FullName;
 
     private static byte[] CreateEmpty()
     {

@@ -7,7 +7,6 @@ namespace Flow.Reliability.Tests.Fuzz;
 /// <summary>Everything in <see cref="Parsers.All"/>: no text may break it. A later parser is added to that list, and is fuzzed from then on.</summary>
 public sealed class Every_parser
 {
-    private static readonly bool Long = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is not null;
     private static readonly int Minutes = int.TryParse(Environment.GetEnvironmentVariable("FLOW_FUZZ_MINUTES"), out var minutes) ? minutes : 5;
 
     public static TheoryData<string> Names => [.. Parsers.All.Select(p => p.Name)];
@@ -28,7 +27,7 @@ public sealed class Every_parser
         _ = found.Try([]);
         var (cases, since) = (0L, Stopwatch.GetTimestamp());
         var documents = HostileDocuments.Of(found.Valid);
-        if (Long) documents.Sample(Look, time: Minutes * 60, threads: 1);
+        if (LongTests.Wanted) documents.Sample(Look, time: Minutes * 60, threads: 1);
         else documents.Sample(Look, iter: found.Cases, threads: 1);
         TestContext.Current.TestOutputHelper?.WriteLine($"{parser}: {cases} documents, {cases / Stopwatch.GetElapsedTime(since).TotalSeconds:F0} a second");
 

@@ -150,7 +150,7 @@ public sealed class What_is_far_too_large : IDisposable
         var output = new Nowhere();
         stream.Write(block, output);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < (Counts.Long ? 16_384 : 2_048); i++) stream.Write(block, output);
+        for (var i = 0; i < (LongTests.Wanted ? 16_384 : 2_048); i++) stream.Write(block, output);
         stream.Flush(output);
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(Mega);
     }
@@ -164,7 +164,7 @@ public sealed class What_is_far_too_large : IDisposable
         var log = LogId.Parse("test/long");
         await supervisor.StartAsync(new()
         {
-            Id = "long", Arguments = ["/bin/sh", "-c", $"head -c {(Counts.Long ? 1024 : 96) * Mega} /dev/zero | tr '\\0' x"], WorkingDirectory = temporary.Root,
+            Id = "long", Arguments = ["/bin/sh", "-c", $"head -c {(LongTests.Wanted ? 1024 : 96) * Mega} /dev/zero | tr '\\0' x"], WorkingDirectory = temporary.Root,
             Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, Secrets = ["hunter2hunter2"], Log = log, Timeout = TimeSpan.FromMinutes(4),
         }, Token);
         var store = new FileLogStore(temporary["data/logs"]);

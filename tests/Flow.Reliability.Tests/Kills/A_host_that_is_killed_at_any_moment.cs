@@ -4,6 +4,7 @@ using System.Globalization;
 namespace Flow.Reliability.Tests.Kills;
 
 /// <summary>The real engine on a real file, in a process that is killed with SIGKILL again and again while requests come in; the outside is a journal.</summary>
+[Collection(Alone.Name)]
 public sealed class A_host_that_is_killed_at_any_moment : IDisposable
 {
     private const int AtOnce = 12;

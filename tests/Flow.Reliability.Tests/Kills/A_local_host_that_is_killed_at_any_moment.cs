@@ -13,6 +13,7 @@ namespace Flow.Reliability.Tests.Kills;
 /// The same with real git, real builds and real processes: what serves survives and is found again, and of what a killed host's builds had started nothing is
 /// left ten seconds after its restart.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -73,6 +73,8 @@ internal sealed class HostProcess : IDisposable
     public void Dispose()
     {
         if (!process.HasExited) process.Kill();
+        // It may still write: only what has ended leaves its files alone.
+        process.WaitForExit(Patience);
         process.Dispose();
     }
 

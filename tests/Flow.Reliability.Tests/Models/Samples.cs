@@ -5,7 +5,7 @@ namespace Flow.Reliability.Tests.Models;
 /// <summary>How much is sampled. CsCheck prints the seed of what fails, and shrinks it.</summary>
 internal static class Samples
 {
-    private static readonly int Factor = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") is null ? 1 : 10;
+    private static readonly int Factor = LongTests.Wanted ? 10 : 1;
 
     /// <summary>So often, and ten times as often in the long form.</summary>
     public static long Times(int n) => (long)n * Factor;

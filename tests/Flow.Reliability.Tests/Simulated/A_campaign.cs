@@ -5,12 +5,10 @@ namespace Flow.Reliability.Tests.Simulated;
 
 public sealed class A_campaign(ITestOutputHelper output)
 {
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("FLOW_LONG_TESTS") == "1";
-
     [Fact]
     public void Meets_every_situation_and_violates_nothing()
     {
-        var result = FlowCampaign.Run(IsLong ? 1_000_000 : FlowSituations.PerSeeds);
+        var result = FlowCampaign.Run(LongTests.Wanted ? 1_000_000 : FlowSituations.PerSeeds);
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Seeds} seeds, {result.Steps} steps, {result.Elapsed.TotalSeconds:0.0} s, {result.Seeds / result.Elapsed.TotalSeconds:0} seeds/s"));
         foreach (var (name, times) in result.Situations) output.WriteLine($"{times,10}  {name}");
@@ -52,6 +50,8 @@ public sealed class A_campaign(ITestOutputHelper output)
         FlowSimulationResult Play(long seed)
         {
             if (seed == 3) stop.Cancel();
+            // However late the thread with the third seed gets its turn: nobody plays on meanwhile.
+            else if (seed > 3) stop.Token.WaitHandle.WaitOne(TimeSpan.FromMinutes(2));
             return new() { Seed = seed, Steps = 2, Trace = 0, Situations = new Dictionary<string, int>() };
         }
 
@@ -59,6 +59,62 @@ public sealed class A_campaign(ITestOutputHelper output)
 
         result.Seeds.Should().BeInRange(3, 3 + Environment.ProcessorCount);
         result.Steps.Should().Be(result.Seeds * 2);
+        (result.Asked, result.Holds).Should().Be((1_000_000, false), "what was not played is not proven");
+    }
+
+    [Fact]
+    public void Goes_on_without_whoever_listens_slowly()
+    {
+        const int Count = 1_000;
+        using var all = new ManualResetEventSlim();
+        var (played, reports, slept) = (0, 0, true);
+        FlowSimulationResult Play(long seed)
+        {
+            // The thread that tells has played its own seed; with one processor there is nobody else.
+            if (Interlocked.Increment(ref played) == Count || Environment.ProcessorCount == 1) all.Set();
+            return new() { Seed = seed, Steps = 1, Trace = 0, Situations = new Dictionary<string, int>() };
+        }
+        var listener = new Listener(() =>
+        {
+            Interlocked.Increment(ref reports);
+            slept &= all.Wait(TimeSpan.FromMinutes(2));
+        });
+
+        new Campaign(Count, 1, Play, Play, listener) { Interval = TimeSpan.Zero }.Run(CancellationToken.None).Holds.Should().BeTrue();
+
+        slept.Should().BeTrue("the others have played all seeds meanwhile");
+        reports.Should().BePositive();
+    }
+
+    [Fact]
+    public void Goes_on_without_whoever_throws_when_told()
+    {
+        static FlowSimulationResult Play(long seed) => new() { Seed = seed, Steps = 1, Trace = 0, Situations = new Dictionary<string, int>() };
+        var reports = 0;
+        var listener = new Listener(() =>
+        {
+            Interlocked.Increment(ref reports);
+            throw new IOException("Nobody is there.");
+        });
+
+        new Campaign(100, 1, Play, Play, listener) { Interval = TimeSpan.Zero }.Run(CancellationToken.None).Holds.Should().BeTrue();
+
+        reports.Should().Be(1);
+    }
+
+    [Fact]
+    public void Throws_what_an_adapter_cannot_be_made_for()
+    {
+        static FlowSimulationResult Play(long seed) => throw new NotSupportedException();
+
+        var run = () => new Campaign(1_000_000, 1, Play, Play, null).Run(CancellationToken.None);
+
+        run.Should().Throw<AggregateException>().WithInnerException<NotSupportedException>();
+    }
+
+    private sealed class Listener(Action hears) : IProgress<FlowCampaignProgress>
+    {
+        public void Report(FlowCampaignProgress value) => hears();
     }
 
     [Fact]

@@ -48,6 +48,32 @@ public sealed class Own_adapters
     public void Are_found_when_they_leave_the_thread() =>
         Found(Good with { Step = _ => new Hopping() }).Invariant!.Name.Should().BeOneOf(["soundness", "liveness"], "it is seen on a foreign thread, or its answer does not come in virtual time");
 
+    [Fact]
+    public void Are_found_when_they_use_the_world_from_another_thread()
+    {
+        // The foreign thread has been there before the answer comes: it is the same each time.
+        var found = Found(Good with { Step = process => new Elsewhere(process) });
+        found.Invariant!.Name.Should().Be("soundness");
+        found.Violation.Should().Contain("foreign thread");
+    }
+
+    [Fact]
+    public void Have_several_of_one_type_outside_when_they_name_them()
+    {
+        List<(Shelf Unnamed, Shelf Named)> seen = [];
+        FlowSimulation.Run(1, Good with
+        {
+            AddOns = process =>
+            {
+                seen.Add((process.Outside(() => new Shelf()), process.Outside(() => new Shelf(), "books")));
+                return seen[^1].Named;
+            },
+        });
+        seen.Should().HaveCountGreaterThan(1, "every process of the engine has its adapter");
+        seen.Select(s => s.Unnamed).Distinct().Should().ContainSingle().And.NotContain(seen[0].Named);
+        seen.Select(s => s.Named).Distinct().Should().ContainSingle();
+    }
+
     private static FlowSimulationResult Found(FlowSimulationOptions wrong)
     {
         for (var seed = 1; seed <= 2_000; seed++)
@@ -128,6 +154,21 @@ public sealed class Own_adapters
             await Task.Delay(TimeSpan.FromSeconds(process.Chance.Next(1, 10)), process.Time, cancellationToken);
             process.Tell($"smoke of {context.App}");
             return new StepResult.Done("fine");
+        }
+    }
+
+    private sealed class Elsewhere(SimulatedProcess process) : IRunStep
+    {
+        public ValueTask<StepResult> ExecuteAsync(StepContext context, CancellationToken cancellationToken)
+        {
+            var thread = new Thread(() =>
+            {
+                process.Tell("hello");
+                _ = Task.Delay(TimeSpan.FromSeconds(1), process.Time, CancellationToken.None);
+            });
+            thread.Start();
+            thread.Join();
+            return new(new StepResult.Done("fine"));
         }
     }
 

@@ -1,5 +1,6 @@
 namespace Flow.Reliability.Tests.Soaks;
 
+[Collection(Alone.Name)]
 public sealed class Tails_that_are_abandoned : IDisposable
 {
     private readonly string directory = Directory.CreateTempSubdirectory("flow-soak-").FullName;

@@ -9,22 +9,23 @@ internal sealed record FaultSearch(PlantedFault Fault, int Seeds, FlowSimulation
 /// <summary>Plays seed after seed until one sees what is planted.</summary>
 internal static class FaultFinder
 {
-    public static FaultSearch Find(PlantedFault fault, long from, int most)
+    public static FaultSearch Find(PlantedFault fault, long from, int most, CancellationToken cancellationToken = default)
     {
-        for (var played = 1; played <= most; played++)
-            if (Simulation.Run(from + played - 1, fault) is { Violation: not null } found) return new(fault, played, found);
-        return new(fault, most, null);
+        var played = 0;
+        while (played < most && !cancellationToken.IsCancellationRequested)
+            if (Simulation.Run(from + played++, fault) is { Violation: not null } found) return new(fault, played, found);
+        return new(fault, played, null);
     }
 
-    /// <summary>All of them, as many at once as there are processors; each tells when it is done.</summary>
-    public static IReadOnlyList<FaultSearch> FindAll(IReadOnlyList<PlantedFault> faults, long from, int most, Action<FaultSearch>? tell = null)
+    /// <summary>All of them, as many at once as there are processors; each tells when it is done. When it is cancelled, the rest is not found.</summary>
+    public static IReadOnlyList<FaultSearch> FindAll(IReadOnlyList<PlantedFault> faults, long from, int most, Action<FaultSearch>? tell = null, CancellationToken cancellationToken = default)
     {
-        var searches = new FaultSearch[faults.Count];
-        Parallel.For(0, faults.Count, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, at =>
+        FaultSearch[] searches = [.. faults.Select(f => new FaultSearch(f, 0, null))];
+        OwnThreads.Share(faults.Count, at =>
         {
-            searches[at] = Find(faults[at], from, most);
+            searches[at] = Find(faults[(int)at], from, most, cancellationToken);
             tell?.Invoke(searches[at]);
-        });
+        }, cancellationToken);
         return searches;
     }
 }

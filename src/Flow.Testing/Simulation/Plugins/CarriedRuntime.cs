@@ -13,7 +13,7 @@ internal sealed class CarriedRuntime(Outside outside, SimulatedNode node, IRunti
     {
         var late = outside.Stopped.Contains(spec.Id);
         if (!late) outside.Starts(spec);
-        var status = await own.DeployAsync(spec, CancellationToken.None);
+        var status = await outside.World.AnswerAsync(own.DeployAsync(spec, CancellationToken.None), nameof(own.DeployAsync));
         if (!late) return status;
         if (status.Failure?.Code == Stopped) outside.World.Count(FlowSituations.CallTooLate);
         else outside.World.Violate(FlowInvariants.NoLeak, $"{spec.Id} was stopped, and the runtime started it again instead of answering '{Stopped}'");
@@ -21,13 +21,13 @@ internal sealed class CarriedRuntime(Outside outside, SimulatedNode node, IRunti
     }, cancellationToken);
 
     public ValueTask<Deployment?> InspectAsync(DeploymentId id, CancellationToken cancellationToken) => outside.CallAsync(node, $"inspect {id}", async () =>
-        outside.Running.ContainsKey(id) && outside.Lies() ? null : await own.InspectAsync(id, CancellationToken.None), cancellationToken);
+        outside.Running.ContainsKey(id) && outside.Lies() ? null : await outside.World.AnswerAsync(own.InspectAsync(id, CancellationToken.None), nameof(own.InspectAsync)), cancellationToken);
 
     public ValueTask<WorkStatus<CommandResult>> RunAsync(CommandSpec spec, CancellationToken cancellationToken) => outside.CallAsync(node, $"run {spec.Id}", async () =>
     {
         outside.Witness.IsGiven(spec.App, spec.Artifact, spec.Environment, $"command {spec.Id}");
         if (!outside.Removed.Contains(spec.Id)) outside.Commands[spec.Id] = CommandState.Working;
-        var status = await own.RunAsync(spec, CancellationToken.None);
+        var status = await outside.World.AnswerAsync(own.RunAsync(spec, CancellationToken.None), nameof(own.RunAsync));
         if (!status.IsRunning && outside.Commands.ContainsKey(spec.Id)) outside.Commands[spec.Id] = CommandState.Ended;
         return status;
     }, cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class CarriedRuntime(Outside outside, SimulatedNode node, IRunti
     public async ValueTask StopAsync(DeploymentId id, TimeSpan grace, CancellationToken cancellationToken) => await outside.CallAsync(node, $"stop {id}", async () =>
     {
         outside.Stops(id);
-        await own.StopAsync(id, grace, CancellationToken.None);
+        await outside.World.AnswerAsync(own.StopAsync(id, grace, CancellationToken.None), nameof(own.StopAsync));
         return true;
     }, cancellationToken);
 
@@ -43,9 +43,9 @@ internal sealed class CarriedRuntime(Outside outside, SimulatedNode node, IRunti
     {
         outside.Removed.Add(commandId);
         outside.Commands.Remove(commandId);
-        await own.StopCommandAsync(commandId, grace, CancellationToken.None);
+        await outside.World.AnswerAsync(own.StopCommandAsync(commandId, grace, CancellationToken.None), nameof(own.StopCommandAsync));
         return true;
     }, cancellationToken);
 
-    public ValueTask<IReadOnlyList<DeploymentId>> ListAsync(CancellationToken cancellationToken) => outside.CallAsync(node, "list deployments", () => own.ListAsync(CancellationToken.None), cancellationToken);
+    public ValueTask<IReadOnlyList<DeploymentId>> ListAsync(CancellationToken cancellationToken) => outside.CallAsync(node, "list deployments", () => outside.World.AnswerAsync(own.ListAsync(CancellationToken.None), nameof(own.ListAsync)), cancellationToken);
 }

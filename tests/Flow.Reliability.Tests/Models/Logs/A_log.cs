@@ -36,7 +36,7 @@ public sealed class A_log(ITestOutputHelper output)
             await first.CompleteAsync(token);
             var all = await TailAsync(0);
             all.Text.Should().HaveLength(3 * 200 * 10);
-            foreach (var (offset, text) in await Task.WhenAll(tails).WaitAsync(TimeSpan.FromSeconds(30), token)) text.Should().Be(all.Text[(int)offset..], "a tail from {0} brings what is behind it", offset);
+            foreach (var (offset, text) in await Task.WhenAll(tails).WaitAsync(TimeSpan.FromMinutes(2), token)) text.Should().Be(all.Text[(int)offset..], "a tail from {0} brings what is behind it", offset);
 
             async Task WriteAsync(int writer)
             {

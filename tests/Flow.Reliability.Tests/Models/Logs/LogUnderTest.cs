@@ -71,7 +71,7 @@ internal sealed class LogUnderTest(Func<string, ILogStore> open) : IDisposable
     private string Tail(long offset)
     {
         var text = new StringBuilder();
-        Go().WaitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
+        Go().WaitAsync(TimeSpan.FromMinutes(2)).GetAwaiter().GetResult();
         return text.ToString();
 
         async Task Go()

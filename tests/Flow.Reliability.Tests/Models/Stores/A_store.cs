@@ -47,7 +47,7 @@ public sealed class A_store(ITestOutputHelper output)
 
     private void InOrder(Func<TimeProvider, StoreFile, IFlowStore> open, long times, Gen<StoreCall>? kills = null)
     {
-        using var all = new Opened(open, open == Sqlite ? TimeSpan.FromSeconds(10) : default);
+        using var all = new Opened(open, open == Sqlite ? TimeSpan.FromMinutes(1) : default);
         Gen.Const(0).Select(_ => all.New()).SampleModelBased(
             [
                 Operation(StoreCalls.Commit), Operation(StoreCalls.Commit), Operation(StoreCalls.Commit), Operation(StoreCalls.Commit), Operation(StoreCalls.Ask), Operation(StoreCalls.Ask),
@@ -58,7 +58,7 @@ public sealed class A_store(ITestOutputHelper output)
 
     private void AtOnce(Func<TimeProvider, StoreFile, IFlowStore> open, long times)
     {
-        using var all = new Opened(open, open == Sqlite ? TimeSpan.FromSeconds(10) : default);
+        using var all = new Opened(open, open == Sqlite ? TimeSpan.FromMinutes(1) : default);
         Gen.Const(0).Select(_ => (new FourHeld(all), new List<StoreCall>())).SampleParallel(
             [AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Ask), AtOnce(StoreCalls.Ask)],
             (held, order) => held.IsExplainedBy(order), maxSequentialOperations: 3, maxParallelOperations: 5, iter: times, threads: 3, writeLine: output.WriteLine,

@@ -16,7 +16,7 @@ namespace Flow.Reliability.Tests.Kills;
 [Collection(Alone.Name)]
 public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), PatienceWithABuild = TimeSpan.FromSeconds(30);
     private readonly string directory = Directory.CreateTempSubdirectory("flow-kills-").FullName;
     private readonly string mark = Guid.NewGuid().ToString("N");
     private readonly Campaign campaign = new("local host");
@@ -168,7 +168,7 @@ public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
     {
         await PushAsync("0.9");
         host.Tell($"look{heads} look -");
-        for (var since = Stopwatch.GetTimestamp(); Builds().Count == 0 && Stopwatch.GetElapsedTime(since) < Patience;) await Task.Delay(10);
+        for (var since = Stopwatch.GetTimestamp(); Builds().Count == 0 && Stopwatch.GetElapsedTime(since) < PatienceWithABuild;) await Task.Delay(10);
         await Task.Delay(random.Next(0, 200));
     }
 

@@ -156,6 +156,8 @@ internal sealed class PutsAnew : ArtifactsUnderTest
     protected override async Task<ArtifactDigest> PutAsync(int content, string source)
     {
         await DeleteAsync(content);
+        // Long enough that somebody does open in between, also when the others hardly get their turn.
+        await Task.Delay(2);
         return await base.PutAsync(content, source);
     }
 }

@@ -59,7 +59,8 @@ public sealed class A_local_host_that_is_killed_at_any_moment : IAsyncLifetime
         campaign.Book.Write("promote", LocalHost.Staging, "");
         await SettleAsync();
         var lives = Campaign.Lives(9, 100);
-        for (var cycle = 1; cycle <= lives; cycle++)
+        // And on until there was something to see: chance may have killed only hosts at rest.
+        for (var cycle = 1; cycle <= lives || (cycle <= lives + 30 && (descendants == 0 || survivors == 0)); cycle++)
         {
             var lost = await LiveAsync(inItsStart: random.Next(6) == 0, inABuild: cycle % 2 == 0);
             if (cycle % 3 == 0) await audit.CheckAsync();

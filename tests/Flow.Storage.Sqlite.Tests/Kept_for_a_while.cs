@@ -50,7 +50,7 @@ public sealed class Kept_for_a_while
         host.Source.Push("main", FakeHost.Commit(1));
         await host.StartAsync();
         (await host.Pipelines.DeclareAsync(FakeHost.Definition with { LookInterval = TimeSpan.FromHours(6) })).OrThrow();
-        long least = long.MaxValue, most = 0;
+        List<long> seen = [];
         var watch = Stopwatch.StartNew();
         for (var run = 1; run <= runs; run++)
         {
@@ -62,10 +62,13 @@ public sealed class Kept_for_a_while
             clock.Advance(TimeSpan.FromHours(1));
             if (run < settled) continue;
             var used = Pages(database) - Sql.Number(database.Path, "PRAGMA freelist_count");
-            (least, most) = (Math.Min(least, used), Math.Max(most, used));
+            seen.Add(used);
             if (run == settled || run == runs || run % 500 == 0) TestContext.Current.TestOutputHelper?.WriteLine($"run {run}: {used} pages used of {Pages(database)}, {new FileInfo(database.Path).Length + new FileInfo(database.Path + "-wal").Length} bytes on disk, {watch.ElapsedMilliseconds} ms");
         }
-        most.Should().BeLessThanOrEqualTo(Math.Max(least * 11 / 10, least + 4), "it is a plateau of {0} pages and little more", least);
+        // What one look sees depends on how far the sweep is behind the clock, which runs as fast as this machine can; whether it grows does not.
+        var (early, late) = (Median(seen[..(seen.Count / 3)]), Median(seen[^(seen.Count / 3)..]));
+        late.Should().BeLessThanOrEqualTo(Math.Max(early * 11 / 10, early + 4), "it is a plateau: it began with {0} pages", early);
+        seen.Max().Should().BeLessThanOrEqualTo(2 * early);
         (await host.Store.ListAsync("run", null, 1_000, Token)).Count.Should().BeLessThan(20);
         new FileInfo(database.Path).Length.Should().BeLessThan(4_000_000);
     }
@@ -85,6 +88,8 @@ public sealed class Kept_for_a_while
         var events = await host.Store.ReadEventsAsync(0, 10_000, Token);
         return string.Join('\n', events.TakeLast(60).Select(e => $"{e.Position} {e.At:O} {e.Stream} v{e.Version} {e.Type}").Concat(streams.Select(s => $"{s.Stream} v{s.Version} owes {s.Owes}: {System.Text.Encoding.UTF8.GetString(s.Snapshot.Span)}")));
     }
+
+    private static long Median(List<long> values) => values.Order().ElementAt(values.Count / 2);
 
     private static long Pages(TemporaryDatabase database) => Sql.Number(database.Path, "PRAGMA page_count");
 }

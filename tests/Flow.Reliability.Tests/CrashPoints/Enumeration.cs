@@ -88,7 +88,7 @@ internal static class Enumeration
     private static string? TooLong(long delay) => delay > Patience.Ticks ? $"it goes on only after {new TimeSpan(delay).TotalSeconds:0} s" : null;
 
     private static string Explain(CanonicalFlow flow, FaultAt[] faults, CaseResult result, string violation) =>
-        $"  {string.Join("; then ", result.Faults)}: {violation}\n    again, with its story: FLOW_CRASH_CASE='{flow.Name}: {string.Join(' ', faults.Select(f => f.ToString()))}' and the explicit test (-explicit on -method *.{nameof(Every_crash_point.The_case_that_is_asked_for)})";
+        $"  {string.Join("; then ", result.Faults)}: {violation}\n    again, with its story: FLOW_CRASH_CASE='{flow.Name}: {string.Join(' ', faults.Select(f => f.ToString()))}' and the test {nameof(Every_crash_point)}.{nameof(Every_crash_point.Is_played_again_as_its_failure_names_it)}";
 
     /// <summary>On threads of their own: a case waits for its store's writer, and that needs those of the pool.</summary>
     private static Task InParallelAsync<T>(IReadOnlyList<T> all, Action<T, int> each)

@@ -30,14 +30,15 @@ public sealed class Every_crash_point(ITestOutputHelper output)
         found.Should().NotBeNull();
     }
 
-    /// <summary>Only for whoever asks: it has nothing to prove otherwise.</summary>
-    [Fact(Explicit = true)]
-    public void The_case_that_is_asked_for()
+    /// <summary>A failure names its case; played again, it is the same one, with its whole story. Without a wish, one that is known to be recovered from.</summary>
+    [Fact]
+    public void Is_played_again_as_its_failure_names_it()
     {
         var asked = Environment.GetEnvironmentVariable("FLOW_CRASH_CASE");
-        asked.Should().NotBeNullOrEmpty("FLOW_CRASH_CASE says which one is asked for");
-        var (result, _) = Enumeration.Again(asked!);
-        foreach (var line in result.Story) Console.WriteLine(line);
+        var (result, _) = Enumeration.Again(asked is { Length: > 0 } ? asked : "config change: 7.CrashAfter");
+        if (asked is { Length: > 0 })
+            foreach (var line in result.Story) Console.WriteLine(line);
+        result.Story.Should().NotBeEmpty();
         result.Violation.Should().BeNull();
     }
 

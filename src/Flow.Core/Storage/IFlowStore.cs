@@ -35,6 +35,7 @@ public interface IFlowStore
 
     /// <summary>
     /// Gives a stream back; it can be claimed again after <paramref name="notBefore"/> from now (zero: at once). Ignored when the claim is not current.
+    /// To be called when no commit of this claim is under way: such a commit may still be accepted, and the stream may be claimed before what it owes is seen.
     /// </summary>
     ValueTask ReleaseAsync(Claim claim, TimeSpan notBefore, CancellationToken cancellationToken);
 

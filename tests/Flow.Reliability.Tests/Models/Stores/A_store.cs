@@ -60,7 +60,8 @@ public sealed class A_store(ITestOutputHelper output)
     {
         using var all = new Opened(open, open == Sqlite ? TimeSpan.FromMinutes(1) : default);
         Gen.Const(0).Select(_ => (new FourHeld(all), new List<StoreCall>())).SampleParallel(
-            [AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Ask), AtOnce(StoreCalls.Ask)],
+            // No holder gives a stream back while its own commit is under way: what becomes of both is left open by the contract.
+            [AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Commit), AtOnce(StoreCalls.Ask.Where(c => c is not Releases)), AtOnce(StoreCalls.Ask.Where(c => c is not Releases))],
             (held, order) => held.IsExplainedBy(order), maxSequentialOperations: 3, maxParallelOperations: 5, iter: times, threads: 3, writeLine: output.WriteLine,
             printActual: held => held.ToString(), printModel: order => $"{order.Count} calls");
     }

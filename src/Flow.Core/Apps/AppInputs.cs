@@ -26,13 +26,19 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(ChecksChanged), "checks-changed")]
 [JsonDerivedType(typeof(InspectApp), "inspect")]
 [JsonDerivedType(typeof(AppInspected), "inspected")]
+[JsonDerivedType(typeof(CheckManifest), "check-manifest")]
+[JsonDerivedType(typeof(AddOnChanged), "addon-changed")]
+[JsonDerivedType(typeof(RewrapConfig), "rewrap")]
 internal abstract record AppInput : Input;
 
 /// <summary>Who speaks as an app's pipeline, and of which proposal: names can meet, and nobody may move or destroy what belongs to others.</summary>
 internal sealed record AppOwner(PipelineName Pipeline, string? Proposal);
 
 /// <summary>From its pipeline, when it had observed so many heads: be, and live like this.</summary>
-internal sealed record DefineApp(AppPolicy Policy, long? SeenUntil = null) : AppInput;
+/// <param name="Policy">How.</param>
+/// <param name="SeenUntil">So many heads.</param>
+/// <param name="Config">Config vars that somebody gives this one app when it comes to life.</param>
+internal sealed record DefineApp(AppPolicy Policy, long? SeenUntil = null, IReadOnlyDictionary<string, ConfigValue>? Config = null) : AppInput;
 
 /// <summary>From its pipeline: "this is the n-th head I saw". Or from a person, for a commit of their choice.</summary>
 internal sealed record HeadObserved(long Order, Revision Revision, string? By = null, AppOwner? Owner = null) : AppInput;
@@ -63,7 +69,16 @@ internal sealed record RunCommand(string Command, TimeSpan Timeout, string By) :
 internal sealed record DestroyApp(string Evidence, string By, AppOwner? Owner = null, long? SeenUntil = null) : AppInput;
 
 /// <summary>From a run that is about to change the app.</summary>
-internal sealed record RequestSlot(RunId Run, Artifact? Artifact) : AppInput;
+internal sealed record RequestSlot(RunId Run, Artifact? Artifact, FetchedSource? Source = null) : AppInput;
+
+/// <summary>From a run that has fetched its code and may yet build it: can the app give what the code asks for, and is there anything new?</summary>
+internal sealed record CheckManifest(RunId Run, FetchedSource Source) : AppInput;
+
+/// <summary>An add-on's credentials or addresses are others now: the processes start anew, without a release phase.</summary>
+internal sealed record AddOnChanged(string Name, string By) : AppInput;
+
+/// <summary>The same secrets under a newer key: old ciphertext to new.</summary>
+internal sealed record RewrapConfig(IReadOnlyDictionary<string, string> Ciphertexts) : AppInput;
 
 /// <summary>The run has stopped, and so has all it started but what the app keeps.</summary>
 internal sealed record RunEnded(RunId Run, RunStatus Outcome, string? Reason, IReadOnlyList<Uri> Endpoints) : AppInput;

@@ -28,6 +28,14 @@ public sealed record AppPolicy
     public IReadOnlyList<HostStep> Steps { get; init; } = [];
     /// <summary>Add-ons.</summary>
     public IReadOnlyList<AddOnWish> AddOns { get; init; } = [];
+    /// <summary>What is known of that proposal.</summary>
+    public ReviewApps.ReviewAppOrigin? Review { get; init; }
+    /// <summary>Names of services in <c>app.json</c> to names of add-on providers; an empty name leaves the service out.</summary>
+    public IReadOnlyDictionary<string, string> AddOnServices { get; init; } = new Dictionary<string, string>();
+    /// <summary>Config vars of all apps of the stage; a change is taken up by the next deployment. Not part of plans.</summary>
+    public IReadOnlyDictionary<string, ConfigValue> StageConfig { get; init; } = new Dictionary<string, ConfigValue>();
+    /// <summary>Limit of <c>pr-predestroy</c>.</summary>
+    public TimeSpan PredestroyTimeout { get; init; } = TimeSpan.FromMinutes(5);
     /// <summary>Config vars it starts with.</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
     /// <summary>When new processes count as healthy.</summary>

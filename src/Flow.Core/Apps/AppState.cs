@@ -144,10 +144,27 @@ public sealed record ConfigVersion(int Version, IReadOnlyDictionary<string, Conf
     internal static readonly IReadOnlyDictionary<string, ConfigValue> Empty = new Dictionary<string, ConfigValue>();
 }
 
+/// <summary>Where a config var comes from: the later ones of this list give way to the earlier ones.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ConfigOrigin>))]
+public enum ConfigOrigin
+{
+    /// <summary>Set on this app by a person.</summary>
+    Person,
+    /// <summary>Set on the pipeline for all apps of the stage.</summary>
+    Stage,
+    /// <summary>Given by the pipeline's declaration when the app came to life.</summary>
+    Declaration,
+    /// <summary>Value in <c>app.json</c>.</summary>
+    Manifest,
+    /// <summary>Made because <c>app.json</c> asks for a secret.</summary>
+    Generated,
+}
+
 /// <summary>One config var: plain text, or the ciphertext of a secret. Never both, and never a secret's plain text.</summary>
 /// <param name="Plain">Text.</param>
 /// <param name="Ciphertext">What the secret protector returned.</param>
-public sealed record ConfigValue(string? Plain, string? Ciphertext)
+/// <param name="Origin">Where it comes from. A ciphertext of <see cref="ConfigOrigin.Stage"/> is bound to the pipeline, every other one to the app.</param>
+public sealed record ConfigValue(string? Plain, string? Ciphertext, ConfigOrigin Origin = ConfigOrigin.Person)
 {
     /// <summary>It is a secret.</summary>
     [JsonIgnore]

@@ -36,6 +36,15 @@ public interface IArtifactRetention
     ValueTask<int> PruneAsync(IReadOnlySet<ArtifactDigest> keep, TimeSpan olderThan, CancellationToken cancellationToken);
 }
 
+/// <summary>Optional: the builder knows buildpacks or stacks. Without it, code that asks for any is refused.</summary>
+public interface IBuildpackBuilder
+{
+    /// <summary>Why the builder cannot do what <c>app.json</c> asks for, naming the entry and the fix; null when it can. Called before <see cref="IBuilder.DetectAsync"/>.</summary>
+    /// <param name="buildpacks">Names or URLs in their order, as written. Hostile text.</param>
+    /// <param name="stack">As written, or null. Hostile text.</param>
+    string? ProblemOf(IReadOnlyList<string> buildpacks, string? stack);
+}
+
 /// <summary>Answer to "is this mine?".</summary>
 /// <param name="Mine">The builder takes it.</param>
 /// <param name="Reason">What was found, or what was looked for in vain and how to provide it.</param>
@@ -55,6 +64,12 @@ public sealed record BuildRequest
 
     /// <summary>Where it was taken from, for the provenance.</summary>
     public required SourceRepository Repository { get; init; }
+
+    /// <summary>Buildpacks that the code asks for, as <see cref="IBuildpackBuilder"/> accepted them.</summary>
+    public IReadOnlyList<string> Buildpacks { get; init; } = [];
+
+    /// <summary>Stack that the code asks for.</summary>
+    public string? Stack { get; init; }
 
     /// <summary>Names one build cache: builds of one pipeline and one trust share it.</summary>
     public required string CacheKey { get; init; }

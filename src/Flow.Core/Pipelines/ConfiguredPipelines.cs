@@ -1,5 +1,6 @@
 using System.Globalization;
 using Flow.Engine;
+using Flow.ReviewApps;
 using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Sources;
@@ -83,8 +84,8 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
 
         private ReviewAppPolicy Review(IConfigurationSection at)
         {
-            Known(at, "Automatic", "Gates", "Config");
-            return new() { Automatic = Value(at, "Automatic", true, bool.TryParse), Gates = Texts(at.GetSection("Gates")), Config = Map(at.GetSection("Config")) };
+            Known(at, "Create", "Gates", "Config");
+            return new() { Create = Value<ReviewAppCreation>(at, "Create", ReviewAppCreation.Automatic, (string? s, out ReviewAppCreation v) => Enum.TryParse(s, true, out v) && Enum.IsDefined(v)), Gates = Texts(at.GetSection("Gates")), Config = Map(at.GetSection("Config")) };
         }
 
         private delegate bool TryParse<T>(string? text, out T value);

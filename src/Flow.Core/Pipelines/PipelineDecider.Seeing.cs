@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Engine;
+using Flow.ReviewApps;
 using Flow.Sources;
 
 namespace Flow.Pipelines;
@@ -51,7 +52,7 @@ internal sealed partial class PipelineDecider
                 : $"Nobody vouches for {proposal.Head.Sha.Short} ({proposal.Head.Ref}), and builder '{declared.Definition.Builder}' or runtime '{declared.Definition.Runtime}' does not isolate such code: it gets no review app. "
                     + "Set TrustPullRequestRefs if everybody who can propose may also push, or use providers that isolate."), order);
         decision = Mind(pipeline, decision, place, null);
-        if (known?.App is null && !declared.Definition.ReviewApps!.Automatic) return (decision, order);
+        if (known?.App is null && declared.Definition.ReviewApps!.Create != ReviewAppCreation.Automatic) return (decision, order);
         var seen = moved ? order : known!.Order;
         if (known?.Told == seen) return (decision, order);
         if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);

@@ -1,4 +1,5 @@
 using Flow.Gates;
+using Flow.ReviewApps;
 using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Sources;
@@ -40,6 +41,12 @@ public sealed record PipelineDefinition
 
     /// <summary>Backing services that every app of the pipeline gets an own instance of, each for its stage's purpose.</summary>
     public IReadOnlyList<AddOnWish> AddOns { get; init; } = [];
+
+    /// <summary>
+    /// Names of services in <c>app.json</c> to names of add-on providers: <c>heroku-postgresql</c> to <c>sqlite</c>; an empty name leaves the service out. A service
+    /// that is not named here is a provider's own name.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> AddOnServices { get; init; } = new Dictionary<string, string>();
 
     /// <summary>When new processes count as healthy.</summary>
     public HealthCheck Health { get; init; } = new();
@@ -85,19 +92,6 @@ public sealed record AppDefinition
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>What happens with proposals.</summary>
-public sealed record ReviewAppPolicy
-{
-    /// <summary>An app for each open proposal, by itself.</summary>
-    public bool Automatic { get; init; } = true;
-
-    /// <summary>Names of the gates that each deployment passes first.</summary>
-    public IReadOnlyList<string> Gates { get; init; } = [];
-
-    /// <summary>Config vars of every review app, not secret.</summary>
-    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
-}
-
 /// <summary>A backing service that an app needs.</summary>
 public sealed record AddOnWish
 {
@@ -107,6 +101,8 @@ public sealed record AddOnWish
     public required string Provider { get; init; }
     /// <summary>Plan; null for the provider's default for the purpose.</summary>
     public string? Plan { get; init; }
+    /// <summary>Handed to the provider; null: nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Options { get; init; }
 }
 
 /// <summary>A host's own step and where it stands: resolved when the pipeline is declared, then frozen into each run.</summary>

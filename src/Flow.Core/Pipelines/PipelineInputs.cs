@@ -13,6 +13,7 @@ namespace Flow.Pipelines;
 [JsonDerivedType(typeof(DeployHead), "deploy")]
 [JsonDerivedType(typeof(ApproveCommit), "approve")]
 [JsonDerivedType(typeof(ConfirmClosings), "confirm-closings")]
+[JsonDerivedType(typeof(ReviewAppGone), "review-app-gone")]
 internal abstract record PipelineInput : Input;
 
 internal sealed record DeclarePipeline(ResolvedPipeline Pipeline) : PipelineInput;
@@ -29,6 +30,9 @@ internal sealed record DeployHead(AppName App, CommitSha? Commit, string By) : P
 /// <summary>A maintainer vouches for exactly this commit of an untrusted proposal.</summary>
 internal sealed record ApproveCommit(CommitSha Commit, string By) : PipelineInput;
 internal sealed record ConfirmClosings(string By) : PipelineInput;
+
+/// <summary>From a review app: nothing is left of it, whoever wanted that.</summary>
+internal sealed record ReviewAppGone(string Key, AppName App) : PipelineInput;
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(PipelineDeclared), "declared")]

@@ -41,3 +41,10 @@ public sealed record Route(DeploymentId Deployment, IReadOnlyList<Uri> Targets, 
     /// <summary>Whose route it is.</summary>
     public AppName App => Deployment.App;
 }
+
+/// <summary>Optional: the router knows when an app was last visited, so that unused review apps can go.</summary>
+public interface IRouterVisits
+{
+    /// <summary>The last request that reached each app since the router started, UTC; apps without one are missing. To the minute is good enough.</summary>
+    ValueTask<IReadOnlyDictionary<AppName, DateTimeOffset>> ListVisitsAsync(CancellationToken cancellationToken);
+}

@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Gates;
+using Flow.Manifests;
+using Flow.Pipelines;
 using Flow.Runtimes;
 using Flow.Sources;
 
@@ -129,4 +131,12 @@ public sealed record SlotGrant
 /// <param name="Subject">First line of the commit message. Hostile text.</param>
 /// <param name="Author">Author's name. Hostile text.</param>
 /// <param name="BuildKey">Names the one build that serves everybody who needs an artifact of this tree, builder, and trust.</param>
-public sealed record FetchedSource(string TreeId, string Subject, string Author, string BuildKey);
+/// <param name="Manifest">What the code says of itself for the app's stage; null: it has no <c>app.json</c>.</param>
+/// <param name="RootFolder">Folder inside the repository that is built, or null.</param>
+/// <param name="Watched">Content hash of the files that matter when not all do, else null: equal hashes are nothing new.</param>
+/// <param name="AddOns">The manifest's add-ons, as far as this host has providers for them.</param>
+/// <param name="Generated">Ciphertexts of new secrets for the config vars that the manifest wants generated; used where the app has none yet.</param>
+/// <param name="Notes">What in the manifest could not be honoured, for people.</param>
+public sealed record FetchedSource(
+    string TreeId, string Subject, string Author, string BuildKey, AppManifest? Manifest = null, string? RootFolder = null, string? Watched = null,
+    IReadOnlyList<AddOnWish>? AddOns = null, IReadOnlyDictionary<string, string>? Generated = null, IReadOnlyList<string>? Notes = null);

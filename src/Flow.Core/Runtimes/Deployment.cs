@@ -37,7 +37,14 @@ public readonly record struct DeploymentId(AppName App, int Generation, int Numb
 /// <param name="Command">The user's own shell line. Values reach it by environment only.</param>
 /// <param name="Quantity">How many; 0 is none.</param>
 /// <param name="Routed">Gets traffic: it is given <c>PORT</c> and must answer its health check.</param>
-public sealed record ProcessSpec(string Type, string Command, int Quantity, bool Routed);
+/// <param name="Health">When it counts as healthy, if it is routed; null: as <see cref="DeploymentSpec.Health"/> says.</param>
+/// <param name="Limits">What each of them may use; null: no limit.</param>
+public sealed record ProcessSpec(string Type, string Command, int Quantity, bool Routed, HealthCheck? Health = null, ProcessLimits? Limits = null);
+
+/// <summary>What one process may use.</summary>
+/// <param name="MemoryBytes">Bytes of memory; null: no limit.</param>
+/// <param name="Cpu">Processors, 0.01 to 1,024; null: no limit.</param>
+public sealed record ProcessLimits(long? MemoryBytes = null, double? Cpu = null);
 
 /// <summary>When a routed process counts as healthy.</summary>
 public sealed record HealthCheck

@@ -40,3 +40,10 @@ public interface IRuntime
     /// <summary>All deployments that this runtime holds, running or not, by exact owner label.</summary>
     ValueTask<IReadOnlyList<DeploymentId>> ListAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Optional: the runtime keeps processes within <see cref="ProcessSpec.Limits"/>. Without it, runs say that declared limits are not kept.</summary>
+public interface IRuntimeLimits
+{
+    /// <summary>Why these limits cannot be kept, for a person; null when they are.</summary>
+    string? ProblemOf(ProcessLimits limits);
+}

@@ -6,8 +6,10 @@ namespace Flow.Sources;
 [JsonConverter(typeof(JsonStringEnumConverter<Trust>))]
 public enum Trust
 {
-    /// <summary>A fork, or a proposal whose origin is unknown: gets no secret and no data, and only an isolating builder and runtime accept it.</summary>
+    /// <summary>A fork, or a proposal whose origin is unknown: gets nothing, and is not built.</summary>
     Untrusted,
+    /// <summary>Such code after a maintainer approved exactly this commit: gets the variables and add-ons of review apps and nothing more, and only an isolating builder and runtime accept it.</summary>
+    Approved,
     /// <summary>Somebody with write access to the repository put it there.</summary>
     Trusted,
 }
@@ -39,6 +41,12 @@ public sealed record SourceRepository
 
     /// <summary>Branches that count as proposals, as globs with <c>*</c>: <c>review/*</c>. Empty: none.</summary>
     public IReadOnlyList<string> ProposalBranches { get; init; } = [];
+
+    /// <summary>
+    /// Globs of the files that matter to this pipeline, relative to the repository: <c>services/api/**</c>; <c>!</c> first takes out again. Empty: what is
+    /// below <see cref="RootFolder"/>, or all. A proposal that changes none of them gets no review app.
+    /// </summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
 
     /// <summary>
     /// Whether everybody who can create a pull-request ref of this repository may also push to it. False by default: such code is <see cref="Trust.Untrusted"/>.

@@ -24,6 +24,24 @@ public sealed record Proposal
     /// <summary>Title for people. Hostile text; at most 200 characters.</summary>
     public string Title { get; init; } = "";
 
+    /// <summary>Its number at the host, when it has one.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>Branch it comes from, without <c>refs/heads/</c>, when known. Hostile text; at most 200 characters.</summary>
+    public string? Branch { get; init; }
+
+    /// <summary>Branch it is to be merged into, when known. Hostile text; at most 200 characters.</summary>
+    public string? Base { get; init; }
+
+    /// <summary>Its labels; null: the source knows none. Hostile text; at most 100 of at most 100 characters.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Its author does not want it reviewed yet.</summary>
+    public bool Draft { get; init; }
+
+    /// <summary>It is known to change nothing that the repository's <see cref="SourceRepository.Paths"/> and root folder name.</summary>
+    public bool Untouched { get; init; }
+
     /// <summary>
     /// Closed says that the host was read back and holds it closed: enough evidence to tear down. A proposal that is merely missing
     /// counts as closed after two complete listings without it.

@@ -1,6 +1,7 @@
 using Flow.Apps;
 using Flow.Core.Tests.Engine;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Sources;
 using static Flow.Core.Tests.Engine.Paper;
 
@@ -166,7 +167,7 @@ public sealed class A_pipeline_on_paper
     [Fact]
     public void Makes_a_review_app_by_hand_when_none_comes_by_itself()
     {
-        var pipeline = Pipeline(Definition with { ReviewApps = new() { Automatic = false } });
+        var pipeline = Pipeline(Definition with { ReviewApps = new() { Create = ReviewAppCreation.ByHand } });
         pipeline.Sees(1, Proposal("pr-7", 7)).Said<DefineApp>(AppDecider.StreamOf(Review)).Should().BeEmpty();
         var asked = pipeline.Tell(new DeployHead(Review, null, "ada"));
         asked.Said<DefineApp>(AppDecider.StreamOf(Review)).Should().ContainSingle();

@@ -24,7 +24,7 @@ internal static partial class Parsers
         .. Words(new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), null), "report/x"),
         new("answer of a stream", [Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(Answer.Refused("code", "why"), FlowJson.Default.Answer))], (byte[] bytes) => JsonSerializer.Deserialize(bytes, FlowJson.Default.Answer)) { Refusals = [typeof(JsonException)] },
         new("pipelines in configuration", ["Flow:Pipelines:shop:Repository:Url=/srv/shop.git\nFlow:Pipelines:shop:Apps:shop-staging:Stage=Staging\nFlow:Pipelines:shop:Apps:shop-staging:Config:GREETING=hi\nFlow:Pipelines:shop:LookInterval=00:00:30",
-            "Flow:Pipelines:shop:Repository:Url=https://u:p@h/x\nFlow:Pipelines:shop:Apps:0:Stage=7\nFlow:Pipelines:shop:AddOns:db:Provider=sqlite\nFlow:Pipelines:shop:ReviewApps:Automatic=true"], text =>
+            "Flow:Pipelines:shop:Repository:Url=https://u:p@h/x\nFlow:Pipelines:shop:Apps:0:Stage=7\nFlow:Pipelines:shop:AddOns:db:Provider=sqlite\nFlow:Pipelines:shop:ReviewApps:Create=ByLabel"], text =>
         {
             var section = new ConfigurationBuilder().AddInMemoryCollection(text.Split('\n').Select(l => l.Split('=', 2)).Where(l => l.Length == 2).GroupBy(l => l[0], StringComparer.OrdinalIgnoreCase).ToDictionary(g => g.Key, g => (string?)g.First()[1])).Build().GetSection("Flow:Pipelines");
             _ = new ConfiguredPipelines(section).Read(out var definitions);

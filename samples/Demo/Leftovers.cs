@@ -12,7 +12,7 @@ internal static class Leftovers
         {
             try
             {
-                if (Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path.Combine(process, "environ"), cancellationToken)).Split('\0').Contains($"FLOW_APP={app}")) left.Add($"process {process}");
+                if (Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path.Combine(process, "environ"), cancellationToken)).Split('\0').Contains($"FLOW_APP_NAME={app}")) left.Add($"process {process}");
             }
             catch (Exception gone) when (gone is IOException or UnauthorizedAccessException) { }
         }

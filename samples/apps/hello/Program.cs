@@ -27,7 +27,7 @@ else
 {
     app.MapGet("/health", () => Results.Text("healthy\n"));
     app.MapGet("/", () => new Answer(
-        Variable("FLOW_APP"), Variable("FLOW_STAGE"), Variable("FLOW_RELEASE"), Variable("FLOW_COMMIT"),
+        Variable("FLOW_APP_NAME"), Variable("FLOW_STAGE"), Variable("FLOW_RELEASE"), Variable("FLOW_COMMIT"),
         Variable("GREETING") ?? "Hello", database.Count(), database.Name));
 }
 

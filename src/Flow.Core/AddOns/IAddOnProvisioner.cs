@@ -48,6 +48,8 @@ public sealed record AddOnRequest
     public required string Id { get; init; }
     /// <summary>Plan as the user wrote it; null for the provider's default for the purpose.</summary>
     public string? Plan { get; init; }
+    /// <summary>Options as the user wrote them; null: none. Hostile text.</summary>
+    public IReadOnlyDictionary<string, string>? Options { get; init; }
     /// <summary>Why.</summary>
     public required AddOnPurpose Purpose { get; init; }
     /// <summary>For whom.</summary>

@@ -46,8 +46,17 @@ internal sealed partial class AppDecider
         decision = release is not null
             ? decision.And(new ReleaseSucceeded(release.Number, ended.Endpoints, now))
             : decision.And(new DeploymentReplaced(current!.Number, scaled ? current.Deployment : started, ended.Endpoints));
+        if (run.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback) decision = decision.And(Aftermath(app, run, release!, ended));
         var expired = Expired(After(app, decision));
         return expired.Count == 0 ? decision : decision.And(new ReleasesExpired(expired));
+    }
+
+    /// <summary>What went wrong while the release served already takes nothing back, and is told.</summary>
+    private static List<AppEvent> Aftermath(AppState app, Candidate run, Release release, RunEnded ended)
+    {
+        var failed = ended.GivenUp?.Where(s => s.Step is WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook).ToList() ?? [];
+        var problem = failed.Count == 0 ? null : string.Join(' ', failed.Select(s => $"{s.Step} of v{release.Number}: {s.Output}"));
+        return problem == app.SetUpProblem && ended.SetUp == false ? [] : [new AppSetUp(ended.SetUp, problem)];
     }
 
     /// <summary>What may still be promoted or rolled back to stays: the newest succeeded ones, and the current one whatever its age.</summary>
@@ -57,8 +66,9 @@ internal sealed partial class AppDecider
     private static Decision Destroyed(StreamId self, AppState app, Decision decision, DateTimeOffset now)
     {
         decision = decision.And(new AppDestroyed(now));
+        if (app.Policy is { Proposal: { } proposal } policy) decision = decision.Send(Pipelines.PipelineDecider.StreamOf(policy.Pipeline), new Pipelines.ReviewAppGone(proposal, NameOf(self)));
         if (app.Rebirth is not { } rebirth) return decision;
-        decision = decision.And(Born(app, rebirth.Policy, now));
+        decision = decision.And(Born(app, rebirth.Policy, now, rebirth.Config));
         if (rebirth.Head is not { } head) return decision;
         var run = NextRun(self, app);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Deploy, Order = rebirth.Order, Automatic = true, Revision = head }, Plans.Deploy(rebirth.Policy, head, null), now));

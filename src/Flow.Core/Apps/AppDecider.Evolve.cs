@@ -21,7 +21,7 @@ internal sealed partial class AppDecider
         AppDestroyed => new() { Life = AppLife.Destroyed, Policy = app.Policy, Generation = app.Generation, Runs = app.Runs, GoneUntil = app.GoneUntil },
 
         RunPlanned planned => app with { Candidates = [.. app.Candidates, planned.Run], Runs = planned.Run.Run.Number, NewestSeen = Math.Max(app.NewestSeen, planned.Run.Order) },
-        SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = c.Kind == Runs.RunKind.Deploy ? asked.Artifact ?? c.Artifact : c.Artifact }),
+        SlotAsked asked => Change(app, asked.Run, c => c with { Ready = true, Artifact = c.Kind == Runs.RunKind.Deploy ? asked.Artifact ?? c.Artifact : c.Artifact, Needs = asked.Needs ?? c.Needs, Watched = asked.Watched ?? c.Watched }),
         CandidateLeaving leaving => Change(app, leaving.Run, c => c with { Leaving = true }),
         CandidateAwaited awaited => Change(app, awaited.Run, c => c with { Awaited = c.Awaited + 1 }),
         SlotGiven given => app with
@@ -33,7 +33,11 @@ internal sealed partial class AppDecider
         },
         CandidateEnded ended => app with { Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)], Slot = app.Slot == ended.Run ? null : app.Slot },
 
-        ReleaseCreated created => app with { Releases = [.. app.Releases, created.Release] },
+        ReleaseCreated created => app with
+        {
+            Releases = [.. app.Releases, created.Release],
+            Manifests = created.Manifest is { } said && app.Manifests.All(m => m.Id != said.Id) ? [.. app.Manifests, said] : app.Manifests,
+        },
         ReleaseSucceeded done => Serve(ChangeRelease(app, done.Number, r => r with { State = ReleaseState.Succeeded, Endpoints = done.Endpoints, EndedAt = done.At }), done.Number),
         ReleaseFailed failed => Forget(ChangeRelease(app, failed.Number, r => r with { State = ReleaseState.Failed, Reason = failed.Reason, EndedAt = failed.At })),
         ReleasesExpired expired => Forget(app with { Releases = [.. app.Releases.Select(r => expired.Numbers.Contains(r.Number) ? r with { State = ReleaseState.Expired } : r)] }),
@@ -43,6 +47,7 @@ internal sealed partial class AppDecider
         ResourcesGone gone => app with { Ledger = [.. app.Ledger.Where(r => !gone.Ids.Contains(r.Id))] },
         ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
         FormationChanged changed => app with { Formation = app.Formation.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(changed.Quantities) },
+        AppSetUp up => app with { SetUp = app.SetUp || up.Done, SetUpProblem = up.Problem },
         Held held => app with { Hold = held.Hold },
         Resumed => app with { Hold = null },
         PromotionBegun begun => app with { Promotions = [.. app.Promotions.TakeLast(PromotionsKept - 1), begun.Promotion] },
@@ -81,6 +86,6 @@ internal sealed partial class AppDecider
         var releases = failed.Count == 0 ? app.Releases : [.. app.Releases.Where(r => !failed.Contains(r.Number))];
         var needed = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending).Select(r => r.Config)
             .Concat(app.Candidates.Select(c => c.Config ?? 0)).Append(app.Config).ToHashSet();
-        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))] };
+        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => releases.Any(r => r.Manifest == m.Id && r.State is ReleaseState.Succeeded or ReleaseState.Pending))] };
     }
 }

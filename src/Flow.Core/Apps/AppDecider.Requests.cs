@@ -22,13 +22,25 @@ internal sealed partial class AppDecider
         var size = values.Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
         if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);
 
-        var version = app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
+        var version = NextConfig(app);
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
         if (app is { CurrentRelease: null, Slot: null }) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
         // The release that is being made does not have it.
         var (current, run) = (app.CurrentRelease, NextRun(self, app));
         return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Config = version },
             Plans.Activate(app.Policy!, RunKind.Config, current?.Artifact, change.By) with { Revision = current?.Revision }, now))
+            .Reply(Answer.Ok(run));
+    }
+
+    private static int NextConfig(AppState app) => app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
+
+    /// <summary>Credentials are asked for at each start, so a start is all it takes. (Heroku: an add-on's own change of its config vars is a release without release phase.)</summary>
+    private static Decision Rebind(StreamId self, AppState app, AddOnChanged changed, DateTimeOffset now)
+    {
+        if (app.Ledger.All(r => r.Kind != ResourceKind.AddOn || r.Name != changed.Name)) return Refused($"renew add-on '{Names.Shown(changed.Name)}' of {self.Key}", "it has none of that name", "addon-unknown", now);
+        if (app is { CurrentRelease: null, Slot: null }) return Decision.Nothing.Reply(Answer.Ok(remark: "Taken up by the first release."));
+        var run = NextRun(self, app);
+        return Start(new() { Run = run, Kind = RunKind.AddOn }, Plans.Renew(app.Policy!, RunKind.AddOn, app.CurrentRelease?.Artifact, changed.By) with { Revision = app.CurrentRelease?.Revision }, now)
             .Reply(Answer.Ok(run));
     }
 
@@ -52,8 +64,11 @@ internal sealed partial class AppDecider
             At = now,
             Targets = [.. asked.Targets.Distinct().Select(t => new PromotionTarget(t, PromotionState.Pending))],
         };
-        var offer = new ReceivePromotion(new(asked.Id, NameOf(self), number), app.Policy!.Pipeline, app.Policy.Stage, release.Artifact, release.Revision, asked.By);
-        return promotion.Targets.Aggregate(Decision.Of(new PromotionBegun(promotion)), (told, t) => told.Send(StreamOf(t.App), offer)).Reply(Answer.Ok(remark: asked.Id));
+        var said = app.VersionOf(release);
+        var offer = new ReceivePromotion(new(asked.Id, NameOf(self), number), app.Policy!.Pipeline, app.Policy.Stage, release.Artifact, release.Revision, asked.By, release.Watched);
+        ReceivePromotion OfferTo(AppName target) => said is null ? offer
+            : offer with { Needs = new(said.Id[..said.Id.LastIndexOf('/')], said.Manifest, said.Later, asked.Generated?.GetValueOrDefault(target.ToString())) };
+        return promotion.Targets.Aggregate(Decision.Of(new PromotionBegun(promotion)), (told, t) => told.Send(StreamOf(t.App), OfferTo(t.App))).Reply(Answer.Ok(remark: asked.Id));
 
         Decision Refuse(string reason) => Refused($"promote {self.Key}", reason, "promotion-refused", now);
     }
@@ -67,7 +82,7 @@ internal sealed partial class AppDecider
         if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
         if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");
         var run = NextRun(self, app);
-        return Start(new() { Run = run, Kind = RunKind.Promotion, Artifact = offer.Artifact, Revision = offer.Revision, Origin = offer.Origin },
+        return Start(new() { Run = run, Kind = RunKind.Promotion, Artifact = offer.Artifact, Revision = offer.Revision, Origin = offer.Origin, Watched = offer.Watched, Needs = offer.Needs?.For(app.Policy.Stage) },
             Plans.Promote(app.Policy, offer.Artifact, offer.By) with { Revision = offer.Revision }, now);
 
         Decision Refuse(string reason) => Decision.Of(new RequestRefused(new($"take v{offer.Origin.Release} of {offer.Origin.From}", reason, now)))
@@ -87,7 +102,7 @@ internal sealed partial class AppDecider
 
         var run = NextRun(self, app);
         var decision = Decision.Of(new Held(new($"rolled back to v{old.Number}", asked.By, now)))
-            .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Revision = old.Revision, Config = old.Config },
+            .And(Start(new() { Run = run, Kind = RunKind.Rollback, Artifact = old.Artifact, Revision = old.Revision, Config = old.Config, BackTo = old.Number, Watched = old.Watched },
                 Plans.Activate(app.Policy!, RunKind.Rollback, old.Artifact, asked.By) with { Revision = old.Revision }, now));
         // Also config that waits to be released: going back to older config is the newer wish.
         foreach (var change in app.Candidates.Where(c => !c.Leaving && (c.Run == app.Slot || c.Kind == RunKind.Config)))
@@ -115,7 +130,7 @@ internal sealed partial class AppDecider
     {
         if (app.CurrentRelease is not { } current) return Refused($"restart {self.Key}", "it has no release", "restart-refused", now);
         var run = NextRun(self, app);
-        return Start(new() { Run = run, Kind = RunKind.Restart }, Plans.Restart(app.Policy!, current.Artifact, restart.By) with { Revision = current.Revision }, now).Reply(Answer.Ok(run));
+        return Start(new() { Run = run, Kind = RunKind.Restart }, Plans.Renew(app.Policy!, RunKind.Restart, current.Artifact, restart.By) with { Revision = current.Revision }, now).Reply(Answer.Ok(run));
     }
 
     private static Decision Command(StreamId self, AppState app, RunCommand command, DateTimeOffset now)
@@ -124,7 +139,7 @@ internal sealed partial class AppDecider
         var run = NextRun(self, app);
         // Beside the app: it never asks for the slot, so it is granted the current release's config with its plan.
         return Start(new() { Run = run, Kind = RunKind.Command, Artifact = current.Artifact, Config = current.Config },
-            Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Revision = current.Revision, Grant = Grant(app, current, current.Artifact) }, now).Reply(Answer.Ok(run));
+            Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Revision = current.Revision, Grant = Grant(app, current, current.Artifact, app.ManifestOf(current)) }, now).Reply(Answer.Ok(run));
     }
 
     private static Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)

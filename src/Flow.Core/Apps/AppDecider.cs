@@ -1,5 +1,6 @@
 using Flow.Builds;
 using Flow.Engine;
+using Flow.Manifests;
 using Flow.Releases;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -44,6 +45,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         DestroyApp destroy when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)).And(Unwanted(app, destroy)).Reply(Answer.Ok()),
         DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
+        CheckManifest check => Check(app, check),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -57,6 +59,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         ScaleProcesses scale => Scale(self, app, scale, now),
         RestartProcesses restart => Restart(self, app, restart, now),
         RunCommand command => Command(self, app, command, now),
+        AddOnChanged changed => Rebind(self, app, changed, now),
         DestroyApp destroy => Destroy(self, app, destroy, now),
         ChecksChanged checks => app.Candidates.Where(c => c.Revision?.Sha == checks.Commit)
             .Aggregate(Decision.Nothing, (told, c) => told.Send(RunDecider.StreamOf(c.Run), new LookAgain(null))),
@@ -70,8 +73,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         AppLife.Destroying when app.Rebirth is not null && !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"{Named(OwnerOf(app))} gets it", "app-taken", now),
         AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
-        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head))),
-        _ => Born(app, define.Policy, now),
+        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head, define.Config ?? app.Rebirth?.Config))),
+        _ => Born(app, define.Policy, now, define.Config),
     };
 
     private static AppOwner OwnerOf(AppPolicy policy) => new(policy.Pipeline, policy.Proposal);
@@ -81,18 +84,19 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
     private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? 0));
 
-    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now)
+    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now, IReadOnlyDictionary<string, ConfigValue>? given = null)
     {
         var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now));
-        return policy.Config.Count == 0 ? born
-            : born.And(new ConfigChanged(new(1, policy.Config.ToDictionary(v => v.Key, v => new ConfigValue(v.Value, null)), policy.Pipeline.ToString(), now)));
+        var config = policy.Config.ToDictionary(v => v.Key, v => new ConfigValue(v.Value, null, ConfigOrigin.Declaration));
+        foreach (var (name, value) in given ?? ConfigVersion.Empty) config[name] = value;
+        return config.Count == 0 ? born : born.And(new ConfigChanged(new(1, config, policy.Pipeline.ToString(), now)));
     }
 
     private static Decision Observe(StreamId self, AppState app, HeadObserved head, DateTimeOffset now)
     {
         if (head.Order <= app.NewestSeen) return Decision.Nothing;            // seen already, or older
-        if (head.Revision.Trust != Trust.Trusted && app.Policy!.Stage > Stage.Review)
-            return Refused($"deploy {head.Revision.Sha.Short}", $"nobody vouches for this code, and {app.Policy.Stage} is permanent", "untrusted", now);
+        if (head.Revision.Trust == Trust.Untrusted || (head.Revision.Trust != Trust.Trusted && app.Policy!.Stage > Stage.Review))
+            return Refused($"deploy {head.Revision.Sha.Short}", head.Revision.Trust == Trust.Untrusted ? "nobody vouches for this code" : $"nobody vouches for this code, and {app.Policy!.Stage} is permanent", "untrusted", now);
         var run = NextRun(self, app);
         return Start(new Candidate { Run = run, Kind = RunKind.Deploy, Order = head.Order, Automatic = head.By is null, Revision = head.Revision }, Plans.Deploy(app.Policy!, head.Revision, head.By), now)
             .Reply(Answer.Ok(run));
@@ -103,8 +107,23 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         null or { Leaving: true } => Decision.Nothing,
         { Ready: true } => Then(self, app, Decision.Nothing, now, asked.Run),
-        _ => Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact)), now, asked.Run),
+        _ => Then(self, app, Decision.Of(new SlotAsked(asked.Run, asked.Artifact, asked.Source?.Watched, asked.Source?.Needs)), now, asked.Run),
     };
+
+    /// <summary>Before it is built: what the app cannot give, and what would change nothing, costs no build.</summary>
+    private static Decision Check(AppState app, CheckManifest check)
+    {
+        if (app.Candidates.FirstOrDefault(c => c.Run == check.Run) is not { Leaving: false } run) return Decision.Nothing;
+        if (ConfigLayers.Lacking(app, check.Source.Needs) is { } lacking) return TurnAway(Decision.Nothing, run, lacking);
+        // While others are under way nobody knows what will serve: it is asked again when the slot is free.
+        return run.Automatic && app.Candidates.All(c => c.Run == run.Run || c.Leaving) && WhyNothingNew(app, check.Source.Watched) is { } reason ? Leave(Decision.Nothing, run, reason) : Decision.Nothing;
+    }
+
+    private static string? WhyNothingNew(AppState app, string? watched) =>
+        watched is not null && app.CurrentRelease is { } current && current.Watched == watched ? $"nothing that matters to this app has changed since v{current.Number}" : null;
+
+    private static Decision TurnAway(Decision decided, Candidate run, string reason) =>
+        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new SlotRefused(reason));
 
     /// <summary>Whatever happened, the slot may now be free for somebody: one place decides who gets it.</summary>
     private Decision Then(StreamId self, AppState before, Decision decided, DateTimeOffset now, RunId? asked = null)
@@ -115,7 +134,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
         foreach (var late in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < app.NewestGiven).ToList())
             decided = Leave(decided, late, $"superseded: a newer head (number {app.NewestGiven}) has been deployed");
-        foreach (var orphan in app.Candidates.Where(c => c is { Ready: true, Leaving: false, Kind: RunKind.Config or RunKind.Restart or RunKind.Scale } && app.Current is null))
+        foreach (var orphan in app.Candidates.Where(c => c is { Ready: true, Leaving: false, Kind: RunKind.Config or RunKind.AddOn or RunKind.Restart or RunKind.Scale } && app.Current is null))
             decided = Leave(decided, orphan, "there is no release that it could change");
         app = After(before, decided);
 
@@ -142,10 +161,13 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);
         if (ready.OrderByDescending(c => Priority(c.Kind)).ThenByDescending(c => c.Order).ThenBy(c => c.Run.Number).FirstOrDefault() is not { } chosen) return decided;
 
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion && ConfigLayers.Lacking(app, chosen.Needs) is { } lacking) return Then(self, before, TurnAway(decided, chosen, lacking), now);
         if (chosen.Kind == RunKind.Deploy)
             foreach (var older in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < chosen.Order))
                 decided = Leave(decided, older, $"superseded by {chosen.Run}, a newer head");
-        return Give(self, app, chosen, decided, now);
+        // Only now: the older ones that it supersedes must not be deployed either.
+        if (chosen is { Kind: RunKind.Deploy, Automatic: true } && WhyNothingNew(app, chosen.Watched) is { } nothing) return Then(self, before, Leave(decided, chosen, nothing), now);
+        return Give(self, After(before, decided), chosen, decided, now);
     }
 
     private static int Priority(RunKind kind) => kind switch
@@ -163,17 +185,31 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Delay(Decision decided, RunId run, string reason, string owner) => decided.Send(RunDecider.StreamOf(run), new SlotDelayed(reason, owner));
 
     /// <summary>One commit: the slot, the release with its number, and the intent of everything the run may create.</summary>
-    private Decision Give(StreamId self, AppState app, Candidate chosen, Decision decided, DateTimeOffset now)
+    private Decision Give(StreamId self, AppState before, Candidate chosen, Decision decided, DateTimeOffset now)
     {
-        var name = NameOf(self);
+        var (app, name) = (before, NameOf(self));
         var current = app.CurrentRelease;
         // These follow the present release, which may have changed since they were asked for: never old code after new.
-        var follows = chosen.Kind is RunKind.Config or RunKind.Restart or RunKind.Scale;
-        var artifact = follows ? current?.Artifact : chosen.Artifact;
+        var follows = chosen.Kind is RunKind.Config or RunKind.AddOn or RunKind.Restart or RunKind.Scale;
+        // A teardown is given what serves, for the script that goes before it.
+        var artifact = follows || chosen.Kind == RunKind.Destroy ? current?.Artifact : chosen.Artifact;
+        var said = chosen.Kind is RunKind.Deploy or RunKind.Promotion ? VersionOf(app, chosen.Needs)
+            : app.VersionOf(chosen.Kind == RunKind.Rollback ? app.FindRelease(chosen.BackTo ?? 0) : current);
         // Scaling changes the processes that serve; a teardown starts none; everything else starts new ones beside them.
         DeploymentId? started = chosen.Kind is RunKind.Destroy or RunKind.Scale ? null : new(name, app.Generation, app.Deployments + 1);
         var given = Decision.Of(new SlotGiven(chosen.Run, started));
-        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config)
+        IReadOnlyList<string> notes = [];
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion)
+        {
+            (var config, _, notes) = ConfigLayers.Merge(app, chosen.Needs);
+            if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now)));
+            notes = [.. notes, .. AddOnNotes(app, said?.Manifest)];
+            app = After(app, given);
+        }
+        var wishes = Wishes(app.Policy!, said?.Manifest);
+        if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, wishes, processes)));
+        var owned = After(app, given).Ledger;
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config or RunKind.AddOn)
             given = given.And(new ReleaseCreated(new()
             {
                 Number = (app.Releases is [.., var last] ? last.Number : 0) + 1,
@@ -182,39 +218,57 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                 Kind = chosen.Kind,
                 Artifact = artifact!,
                 Config = chosen.Kind == RunKind.Config ? Math.Max(chosen.Config ?? 0, app.Config) : chosen.Config ?? app.Config,
+                Manifest = said?.Id,
+                Watched = follows ? current?.Watched : chosen.Watched,
+                AddOns = [.. owned.Where(r => r.Kind == ResourceKind.AddOn).Select(r => new AddOnReference(r.Name!, r.Id))],
+                Notes = notes,
                 Revision = follows ? current?.Revision : chosen.Revision,
                 Origin = chosen.Origin,
                 Deployment = started!.Value,
                 CreatedAt = now,
-            }));
-        if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, processes)));
+            }, said));
 
-        app = After(app, given);
+        app = After(before, given);
         var release = PendingRelease(app, chosen) ?? current;
-        return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact) with
+        return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact, said?.Manifest) with
         {
-            Artifact = follows ? artifact : null,
-            Revision = follows ? current?.Revision : null,
+            Artifact = follows || chosen.Kind == RunKind.Destroy ? artifact : null,
+            Revision = follows || chosen.Kind == RunKind.Destroy ? current?.Revision : null,
+            AddOns = wishes,
+            Notes = notes,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,
             PreviousEndpoints = current?.Endpoints ?? [],
         }));
     }
 
-    private static SlotGrant Grant(AppState app, Release? release, Artifact? artifact) => new()
+    private static SlotGrant Grant(AppState app, Release? release, Artifact? artifact, AppManifest? manifest) => new()
     {
+        Manifest = manifest,
+        SetUp = app.SetUp,
         Release = release?.Number,
         Config = app.ConfigOf(release?.Config ?? app.Config),
-        Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, app.QuantityOf),
+        Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, t => app.Quantity(t, manifest)),
         Ledger = app.Ledger,
         Generation = app.Generation,
         Turn = app.Turns,
     };
 
-    private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, DeploymentId processes) =>
+    private static ManifestVersion? VersionOf(AppState app, Requirements? needs) => needs is null ? null : new($"{needs.Id}/{app.Policy!.Stage}".ToLowerInvariant(), needs.Manifest, needs.Later);
+
+    private static IReadOnlyList<Pipelines.AddOnWish> Wishes(AppPolicy policy, AppManifest? manifest) => [.. policy.AddOns, .. manifest is null ? [] : ManifestAddOns.Of(manifest, policy)];
+
+    /// <summary>Nothing is taken from an app by a line that is missing: its data would go with it.</summary>
+    private static IEnumerable<string> AddOnNotes(AppState app, AppManifest? manifest)
+    {
+        var wanted = Wishes(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
+        return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.");
+    }
+
+    private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, IReadOnlyList<Pipelines.AddOnWish> wishes, DeploymentId processes) =>
     [
-        .. app.Policy!.AddOns.Select(a => new OwnedResource(ResourceKind.AddOn, $"{name}.{app.Generation}.{a.Name}", a.Provider, a.Name)),
-        new(ResourceKind.Deployment, processes.ToString(), app.Policy.Runtime),
+        .. wishes.Select(a => new OwnedResource(ResourceKind.AddOn, $"{name}.{app.Generation}.{a.Name}", a.Provider, a.Name)),
+        new(ResourceKind.Deployment, processes.ToString(), app.Policy!.Runtime),
         new(ResourceKind.Route, $"route:{name}", ""),
     ];
 
@@ -238,5 +292,5 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     }
 
     private static Decision StartAnew(StreamId self, AppState app, DateTimeOffset now) => Start(
-        new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Restart(app.Policy!, app.CurrentRelease!.Artifact, "Flow") with { Revision = app.CurrentRelease.Revision }, now);
+        new() { Run = NextRun(self, app), Kind = RunKind.Restart }, Plans.Renew(app.Policy!, RunKind.Restart, app.CurrentRelease!.Artifact, "Flow") with { Revision = app.CurrentRelease.Revision }, now);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Flow.Builds;
 using Flow.Engine;
+using Flow.Manifests;
 using Flow.Releases;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -29,6 +30,7 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(ResourcesGone), "resources-gone")]
 [JsonDerivedType(typeof(ConfigChanged), "config-changed")]
 [JsonDerivedType(typeof(FormationChanged), "formation-changed")]
+[JsonDerivedType(typeof(AppSetUp), "set-up")]
 [JsonDerivedType(typeof(Held), "held")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
 [JsonDerivedType(typeof(PromotionBegun), "promotion-begun")]
@@ -48,7 +50,7 @@ internal sealed record AppUnwanted(long SeenUntil) : AppEvent;
 internal sealed record AppDestroyed(DateTimeOffset At) : AppEvent;
 
 internal sealed record RunPlanned(Candidate Run, string? By, DateTimeOffset At) : AppEvent;
-internal sealed record SlotAsked(RunId Run, Artifact? Artifact) : AppEvent;
+internal sealed record SlotAsked(RunId Run, Artifact? Artifact, string? Watched = null, Requirements? Needs = null) : AppEvent;
 internal sealed record SlotGiven(RunId Run, DeploymentId? Deployment) : AppEvent;
 internal sealed record CandidateLeaving(RunId Run, string Reason) : AppEvent;
 
@@ -56,7 +58,7 @@ internal sealed record CandidateLeaving(RunId Run, string Reason) : AppEvent;
 internal sealed record CandidateAwaited(RunId Run) : AppEvent;
 internal sealed record CandidateEnded(RunId Run, RunStatus Outcome, string? Reason, DateTimeOffset At) : AppEvent;
 
-internal sealed record ReleaseCreated(Release Release) : AppEvent;
+internal sealed record ReleaseCreated(Release Release, ManifestVersion? Manifest = null) : AppEvent;
 internal sealed record ReleaseSucceeded(int Number, IReadOnlyList<Uri> Endpoints, DateTimeOffset At) : AppEvent;
 internal sealed record ReleaseFailed(int Number, string Reason, DateTimeOffset At) : AppEvent;
 internal sealed record ReleasesExpired(IReadOnlyList<int> Numbers) : AppEvent;
@@ -68,6 +70,9 @@ internal sealed record ResourcesIntended(IReadOnlyList<OwnedResource> Resources)
 internal sealed record ResourcesGone(IReadOnlyList<string> Ids) : AppEvent;
 internal sealed record ConfigChanged(ConfigVersion Config) : AppEvent;
 internal sealed record FormationChanged(IReadOnlyDictionary<string, int> Quantities, string By) : AppEvent;
+
+/// <summary>How the steps after the switch went: whether <c>postdeploy</c> need not run again, and what failed.</summary>
+internal sealed record AppSetUp(bool Done, string? Problem) : AppEvent;
 internal sealed record Held(Hold Hold) : AppEvent;
 internal sealed record Resumed(string By) : AppEvent;
 internal sealed record PromotionBegun(Promotion Promotion) : AppEvent;

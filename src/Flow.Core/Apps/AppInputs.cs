@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Flow.Builds;
 using Flow.Engine;
+using Flow.Manifests;
 using Flow.Releases;
 using Flow.Runs;
 using Flow.Sources;
@@ -46,10 +47,15 @@ internal sealed record HeadObserved(long Order, Revision Revision, string? By = 
 /// <summary>Names to values; null removes.</summary>
 internal sealed record ChangeConfig(IReadOnlyDictionary<string, ConfigValue?> Changes, string By) : AppInput;
 
-internal sealed record RequestPromotion(string Id, int? Release, IReadOnlyList<AppName> Targets, string By) : AppInput;
+/// <param name="Id">Of the promotion.</param>
+/// <param name="Release">Which; null: the one that serves.</param>
+/// <param name="Targets">Where to.</param>
+/// <param name="By">Who asks.</param>
+/// <param name="Generated">For each target, ciphertexts of new secrets for what the manifest wants generated; used where the target has none yet.</param>
+internal sealed record RequestPromotion(string Id, int? Release, IReadOnlyList<AppName> Targets, string By, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? Generated = null) : AppInput;
 
 /// <summary>From the app in whose stage the artifact was proven.</summary>
-internal sealed record ReceivePromotion(PromotionOrigin Origin, PipelineName Pipeline, Stage FromStage, Artifact Artifact, Revision? Revision, string By) : AppInput;
+internal sealed record ReceivePromotion(PromotionOrigin Origin, PipelineName Pipeline, Stage FromStage, Artifact Artifact, Revision? Revision, string By, string? Watched = null, Requirements? Needs = null) : AppInput;
 
 internal sealed record PromotionTargetEnded(string Promotion, PromotionTarget Target) : AppInput;
 
@@ -80,8 +86,8 @@ internal sealed record AddOnChanged(string Name, string By) : AppInput;
 /// <summary>The same secrets under a newer key: old ciphertext to new.</summary>
 internal sealed record RewrapConfig(IReadOnlyDictionary<string, string> Ciphertexts) : AppInput;
 
-/// <summary>The run has stopped, and so has all it started but what the app keeps.</summary>
-internal sealed record RunEnded(RunId Run, RunStatus Outcome, string? Reason, IReadOnlyList<Uri> Endpoints) : AppInput;
+/// <summary>The run has stopped, and so has all it started but what the app keeps. With the steps that it went on without, and whether <c>postdeploy</c> has run.</summary>
+internal sealed record RunEnded(RunId Run, RunStatus Outcome, string? Reason, IReadOnlyList<Uri> Endpoints, IReadOnlyList<DoneStep>? GivenUp = null, bool SetUp = false) : AppInput;
 
 /// <summary>From its pipeline: whoever waits for checks of this commit, look again.</summary>
 internal sealed record ChecksChanged(CommitSha Commit) : AppInput;

@@ -57,6 +57,9 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
     public ValueTask<Answer> ResumeAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new ResumeDeployments(by), requestKey, cancellationToken);
 
+    public ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new AddOnChanged(addOn, by), requestKey, cancellationToken);
+
     public ValueTask<Answer> DestroyAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new DestroyApp($"asked for by {by}", by), requestKey, cancellationToken);
 
@@ -65,7 +68,18 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
     {
         var id = requestKey ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         targets ??= await NextStageAsync(from, cancellationToken);
-        return new(id, await Ask(from, new RequestPromotion(id, release, targets, by), requestKey, cancellationToken));
+        return new(id, await Ask(from, new RequestPromotion(id, release, targets, by, await GenerateAsync(from, release, targets, cancellationToken)), requestKey, cancellationToken));
+    }
+
+    /// <summary>New secrets for targets that have never had a release of this code: what is random is made before it is decided.</summary>
+    private async ValueTask<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>?> GenerateAsync(AppName from, int? release, IReadOnlyList<AppName> targets, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(from, cancellationToken) is not { } app || app.VersionOf((release ?? app.Current) is { } number ? app.FindRelease(number) : null) is not { } said) return null;
+        var secrets = new ConfigSecrets(protector);
+        var generated = new Dictionary<string, IReadOnlyDictionary<string, string>>();
+        foreach (var target in targets)
+            if (await GetAsync(target, cancellationToken) is { Policy.Stage: var stage } && secrets.Generate(target, said.Later?.GetValueOrDefault(stage) ?? said.Manifest) is { } made) generated[target.ToString()] = made;
+        return generated.Count == 0 ? null : generated;
     }
 
     /// <summary>Every app of the pipeline in the next stage that has one. (Heroku: promotion without targets.)</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Flow.Builds;
+using Flow.Manifests;
 using Flow.Releases;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -54,9 +55,15 @@ public sealed record AppState
     public long Turns { get; init; }
     /// <summary>Config versions that a release may still need, oldest first.</summary>
     public IReadOnlyList<ConfigVersion> Configs { get; init; } = [];
+    /// <summary>What the code of releases said of itself, as far as a release may still need it.</summary>
+    public IReadOnlyList<ManifestVersion> Manifests { get; init; } = [];
+    /// <summary><c>postdeploy</c> has run in this life; it does not run again.</summary>
+    public bool SetUp { get; init; }
+    /// <summary>What went wrong with the newest deployment after its release began to serve: <c>postdeploy</c>, the hook; null: nothing.</summary>
+    public string? SetUpProblem { get; init; }
     /// <summary>Number of the current config version; 0 before the first.</summary>
     public int Config { get; init; }
-    /// <summary>How many processes of each type are wanted; types that are not named have 1 for <c>web</c> and 0 for others. (Heroku: first deploy.)</summary>
+    /// <summary>How many processes of each type are wanted; types that are not named have what the manifest says, else 1 for <c>web</c> and 0 for others. (Heroku: first deploy.)</summary>
     public IReadOnlyDictionary<string, int> Formation { get; init; } = new Dictionary<string, int>();
     /// <summary>Everything outside that exists, or may exist, for this app. Recorded before it is created.</summary>
     public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
@@ -77,7 +84,16 @@ public sealed record AppState
     public Release? FindRelease(int number) => Releases.FirstOrDefault(r => r.Number == number);
 
     /// <summary>How many processes of a type are wanted.</summary>
-    public int QuantityOf(string type) => Formation.TryGetValue(type, out var quantity) ? quantity : type == ProcessTypes.Web ? 1 : 0;
+    public int QuantityOf(string type) => Quantity(type, ManifestOf(CurrentRelease));
+
+    /// <summary>Who scaled by hand counts, also against a new manifest.</summary>
+    internal int Quantity(string type, AppManifest? manifest) =>
+        Formation.TryGetValue(type, out var quantity) ? quantity : manifest?.Processes.GetValueOrDefault(type)?.Quantity ?? (type == ProcessTypes.Web ? 1 : 0);
+
+    /// <summary>What the code of a release said of itself; null: nothing.</summary>
+    public AppManifest? ManifestOf(Release? release) => VersionOf(release)?.Manifest;
+
+    internal ManifestVersion? VersionOf(Release? release) => release?.Manifest is { } id ? Manifests.FirstOrDefault(m => m.Id == id) : null;
 
     internal IReadOnlyDictionary<string, ConfigValue> ConfigOf(int version) => Configs.FirstOrDefault(c => c.Version == version)?.Values ?? ConfigVersion.Empty;
 }
@@ -99,8 +115,14 @@ public sealed record Candidate
     public Artifact? Artifact { get; init; }
     /// <summary>The config version it will release; null for the current one when it gets the slot.</summary>
     public int? Config { get; init; }
+    /// <summary>The release that a rollback goes back to.</summary>
+    public int? BackTo { get; init; }
     /// <summary>The promotion it belongs to.</summary>
     public PromotionOrigin? Origin { get; init; }
+    /// <summary>What its code asks for, as soon as it is known.</summary>
+    public Requirements? Needs { get; init; }
+    /// <summary>Content hash of the files that matter, when not all do.</summary>
+    public string? Watched { get; init; }
     /// <summary>It asks for the slot.</summary>
     public bool Ready { get; init; }
     /// <summary>It was told to end.</summary>
@@ -117,7 +139,7 @@ public sealed record Hold(string Reason, string By, DateTimeOffset At);
 public sealed record Refusal(string What, string Reason, DateTimeOffset At);
 
 /// <summary>What an app becomes once it has been destroyed.</summary>
-public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head);
+public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head, IReadOnlyDictionary<string, ConfigValue>? Config = null);
 
 /// <summary>Kind of something outside that an app owns.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ResourceKind>))]
@@ -137,6 +159,12 @@ public enum ResourceKind
 /// <param name="Provider">Name of its provider.</param>
 /// <param name="Name">For an add-on: its name in the pipeline.</param>
 public sealed record OwnedResource(ResourceKind Kind, string Id, string Provider, string? Name = null);
+
+/// <summary>What the code of releases said of itself; immutable.</summary>
+/// <param name="Id">Equal ids are equal texts, for one stage.</param>
+/// <param name="Manifest">For the app's stage.</param>
+/// <param name="Later">For permanent stages where it says something else; null: nowhere.</param>
+public sealed record ManifestVersion(string Id, AppManifest Manifest, IReadOnlyDictionary<Stage, AppManifest>? Later);
 
 /// <summary>Config vars at one moment; immutable.</summary>
 public sealed record ConfigVersion(int Version, IReadOnlyDictionary<string, ConfigValue> Values, string By, DateTimeOffset At)

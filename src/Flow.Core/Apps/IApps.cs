@@ -44,6 +44,11 @@ public interface IApps
     /// <summary>Lets automatic deployments go on: the newest head that waits goes first.</summary>
     ValueTask<Answer> ResumeAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The add-on's credentials or addresses are others now: a release of what runs, without a release phase, that asks for them anew. For providers that rotate.
+    /// </summary>
+    ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
     /// <summary>Removes everything the app owns, data included. Cancels what is at work first; goes on until nothing is left.</summary>
     ValueTask<Answer> DestroyAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 }

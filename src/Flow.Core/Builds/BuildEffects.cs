@@ -42,6 +42,7 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
         try
         {
             var order = build.Order;
+            if (!Isolation.Allows(order.Revision.Trust, providers.Get<IBuilder>(order.Builder).IsolatesUntrusted)) return new BuildAttemptFailed(Isolation.Refusal("builder", order.Builder));
             // None of this is the build's time: a source that is away says nothing about the code.
             var source = await Patience.AskAsync($"hand over {order.Revision.Sha.Short} (source '{order.Source}')",
                 async token => await providers.Get<ISourceProvider>(order.Source).FetchAsync(order.Repository, order.Revision.Sha, token), time, unwanted, FetchPatience, "source-timeout");
@@ -59,6 +60,8 @@ internal sealed partial class BuildEffects(Providers providers, IOptions<FlowOpt
                     Repository = order.Repository,
                     CacheKey = $"{order.Pipeline}-{order.Revision.Trust.ToString().ToLowerInvariant()}",
                     Log = RunLogs.OfBuild(build.Key, build.Attempt),
+                    Buildpacks = order.Buildpacks,
+                    Stack = order.Stack,
                     Timeout = order.Timeout,
                 };
                 var builder = providers.Get<IBuilder>(order.Builder);

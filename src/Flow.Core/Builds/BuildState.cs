@@ -41,6 +41,10 @@ public sealed record BuildOrder
     public required string Builder { get; init; }
     /// <summary>The code.</summary>
     public required Revision Revision { get; init; }
+    /// <summary>Buildpacks that the code asks for.</summary>
+    public IReadOnlyList<string> Buildpacks { get; init; } = [];
+    /// <summary>Stack that the code asks for.</summary>
+    public string? Stack { get; init; }
     /// <summary>At most this long.</summary>
     public required TimeSpan Timeout { get; init; }
 }

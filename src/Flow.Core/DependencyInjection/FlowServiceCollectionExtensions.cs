@@ -44,6 +44,8 @@ public static class FlowServiceCollectionExtensions
         services.TryAddSingleton<IStoreOwnership, HostOwnership>();
         services.AddSingleton<Providers>();
         services.AddSingleton<AppEnvironment>();
+        services.AddSingleton(s => new Secrets.ConfigSecrets(s.GetService<Secrets.ISecretProtector>()));
+        services.AddSingleton<RequirementsReader>();
         services.AddSingleton<FlowMailbox>();
         services.AddSingleton<StreamPump>();
         services.AddSingleton(s => new StreamKinds(s.GetServices<IStreamKind>()));
@@ -58,6 +60,8 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IBuiltInStep, ProvisionStep>();
         services.AddSingleton<IBuiltInStep, ReleaseStep>();
         services.AddSingleton<IBuiltInStep, CommandStep>();
+        foreach (var script in (string[])[WellKnownSteps.PostDeploy, WellKnownSteps.DeployHook, WellKnownSteps.Predestroy])
+            services.AddSingleton<IBuiltInStep>(s => new ScriptStep(script, s.GetRequiredService<Providers>(), s.GetRequiredService<AppEnvironment>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBuiltInStep, DeployStep>();
         services.AddSingleton<IBuiltInStep, SwitchStep>();
         services.AddSingleton<IBuiltInStep, RetireStep>();

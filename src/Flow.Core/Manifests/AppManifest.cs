@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using Flow.Runs;
 using Flow.Runtimes;
 
 namespace Flow.Manifests;
@@ -64,6 +64,15 @@ public sealed record ManifestScripts
     public string? TestSetup { get; init; }
     /// <summary>The tests of a test run.</summary>
     public string? Test { get; init; }
+
+    /// <summary>The one that a step runs, by the step's kind.</summary>
+    internal string? Of(string step) => step switch
+    {
+        WellKnownSteps.PostDeploy => PostDeploy,
+        WellKnownSteps.DeployHook => EveryDeploy,
+        WellKnownSteps.Predestroy => PrPredestroy,
+        _ => null,
+    };
 }
 
 /// <summary>Something in a manifest that is accepted all the same.</summary>

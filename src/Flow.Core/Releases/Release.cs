@@ -35,6 +35,14 @@ public sealed record Release
     public required Artifact Artifact { get; init; }
     /// <summary>With which config version.</summary>
     public required int Config { get; init; }
+    /// <summary>Names what its code said of itself: one of <see cref="Apps.AppState.Manifests"/>; null: nothing.</summary>
+    public string? Manifest { get; init; }
+    /// <summary>Content hash of the files that matter, when not all do.</summary>
+    public string? Watched { get; init; }
+    /// <summary>Add-ons that it is bound to, by reference: credentials are asked for at each start.</summary>
+    public IReadOnlyList<AddOnReference> AddOns { get; init; } = [];
+    /// <summary>What its manifest changed of the app, or could not; names, never values.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary>The code, as it was observed when it was deployed first.</summary>
     public Revision? Revision { get; init; }
     /// <summary>Where it was proven, for a promotion.</summary>
@@ -53,6 +61,11 @@ public sealed record Release
     [JsonIgnore]
     public bool Eligible => State == ReleaseState.Succeeded;
 }
+
+/// <summary>An add-on as a release refers to it.</summary>
+/// <param name="Name">Its name in the app.</param>
+/// <param name="Id">Of the instance.</param>
+public sealed record AddOnReference(string Name, string Id);
 
 /// <summary>Where a promoted artifact was proven.</summary>
 public sealed record PromotionOrigin(string Promotion, AppName From, int Release);

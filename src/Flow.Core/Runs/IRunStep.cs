@@ -40,6 +40,12 @@ public static class WellKnownSteps
     public const string Switch = "switch";
     /// <summary>Drains and stops the old processes, starts those that get no traffic.</summary>
     public const string Retire = "retire";
+    /// <summary><c>scripts.postdeploy</c> of <c>app.json</c>: once in the life of an ephemeral app.</summary>
+    public const string PostDeploy = "postdeploy";
+    /// <summary><c>flow.scripts.deploy</c> of <c>app.json</c>: after each deployment.</summary>
+    public const string DeployHook = "deploy-hook";
+    /// <summary><c>scripts.pr-predestroy</c> of <c>app.json</c>: before a review app is torn down.</summary>
+    public const string Predestroy = "pr-predestroy";
     /// <summary>Runs a one-off command.</summary>
     public const string Command = "command";
     /// <summary>Removes what the app owns.</summary>

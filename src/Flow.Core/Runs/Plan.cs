@@ -59,17 +59,18 @@ internal static class Plans
             // A source host that is down delays what is new: many attempts, far apart.
             new() { Name = WellKnownSteps.Fetch, Kind = WellKnownSteps.Fetch, Timeout = TimeSpan.FromMinutes(10), Attempts = 50 },
             new() { Name = WellKnownSteps.Build, Kind = WellKnownSteps.Build, Timeout = policy.BuildTimeout + Short },
-            .. Activation(policy),
+            .. Activation(policy), .. Scripts(policy),
         ]) with { Revision = revision };
 
-    public static Plan Promote(AppPolicy policy, Artifact artifact, string by) => With(policy, RunKind.Promotion, by, [.. Gates(policy), .. Activation(policy)]) with { Artifact = artifact };
+    public static Plan Promote(AppPolicy policy, Artifact artifact, string by) => With(policy, RunKind.Promotion, by, [.. Gates(policy), .. Activation(policy), .. Scripts(policy)]) with { Artifact = artifact };
 
     /// <summary>For a rollback or changed config: no gate stands in the way of going back.</summary>
-    public static Plan Activate(AppPolicy policy, RunKind kind, Artifact? artifact, string by) => With(policy, kind, by, Activation(policy)) with { Artifact = artifact };
+    public static Plan Activate(AppPolicy policy, RunKind kind, Artifact? artifact, string by) =>
+        With(policy, kind, by, [.. Activation(policy), .. Scripts(policy).Where(s => kind == RunKind.Rollback && s.Kind == WellKnownSteps.DeployHook)]) with { Artifact = artifact };
 
-    /// <summary>New processes for the present release, the same way, without a release phase.</summary>
-    public static Plan Restart(AppPolicy policy, Artifact? artifact, string by) =>
-        With(policy, RunKind.Restart, by, [.. Activation(policy).Where(s => s.Kind != WellKnownSteps.Release)]) with { Artifact = artifact };
+    /// <summary>New processes for the present release, the same way, without a release phase: <see cref="RunKind.Restart"/>, <see cref="RunKind.AddOn"/>.</summary>
+    public static Plan Renew(AppPolicy policy, RunKind kind, Artifact? artifact, string by) =>
+        With(policy, kind, by, [.. Activation(policy).Where(s => s.Kind != WellKnownSteps.Release)]) with { Artifact = artifact };
 
     /// <summary>More or fewer of the processes that serve.</summary>
     public static Plan Scale(AppPolicy policy, Artifact? artifact, string by) =>
@@ -79,15 +80,21 @@ internal static class Plans
         [new() { Name = WellKnownSteps.Command, Kind = WellKnownSteps.Command, Timeout = timeout + Margin, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 }]) with { Artifact = artifact, Command = command };
 
     public static Plan Destroy(AppPolicy policy, string by) => With(policy, RunKind.Destroy, by,
-        [new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 }]);
+        [
+            new() { Name = WellKnownSteps.Predestroy, Kind = WellKnownSteps.Predestroy, ChangesApp = true, Timeout = policy.PredestroyTimeout + Margin, Attempts = 2 },
+            new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 },
+        ]);
+
+    /// <summary>The runtime runs it as a command and finds it again by its id: after a crash nothing is started twice.</summary>
+    public static bool RunsCommand(PlannedStep step) => step.Kind is WellKnownSteps.Command or WellKnownSteps.Release or WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook or WellKnownSteps.Predestroy;
 
     private static IEnumerable<PlannedStep> Gates(AppPolicy policy) =>
         policy.Gates.Select(g => new PlannedStep { Name = $"{WellKnownSteps.Gate}:{g}", Kind = WellKnownSteps.Gate, Timeout = GatePatience, Attempts = 0 });
 
     private static List<PlannedStep> Activation(AppPolicy policy)
     {
-        List<PlannedStep> steps = [];
-        if (policy.AddOns.Count > 0) steps.Add(new() { Name = WellKnownSteps.Provision, Kind = WellKnownSteps.Provision, ChangesApp = true, Timeout = TimeSpan.FromMinutes(30), Attempts = 5 });
+        // Steps that turn out to have nothing to do are passed in the commit of the one before.
+        List<PlannedStep> steps = [new() { Name = WellKnownSteps.Provision, Kind = WellKnownSteps.Provision, ChangesApp = true, Timeout = TimeSpan.FromMinutes(30), Attempts = 5 }];
         steps.Add(new() { Name = WellKnownSteps.Release, Kind = WellKnownSteps.Release, ChangesApp = true, Timeout = policy.ReleaseTimeout + Margin, Repeat = policy.ReleaseRepeat });
         steps.Add(new() { Name = WellKnownSteps.Deploy, Kind = WellKnownSteps.Deploy, ChangesApp = true, Timeout = policy.Health.Timeout + Short });
         steps.Add(new() { Name = WellKnownSteps.Switch, Kind = WellKnownSteps.Switch, ChangesApp = true, Timeout = Short, Attempts = 20 });
@@ -96,8 +103,17 @@ internal static class Plans
         return steps;
     }
 
+    /// <summary>What runs when the new release serves. A failure is told and takes nothing back.</summary>
+    private static IEnumerable<PlannedStep> Scripts(AppPolicy policy)
+    {
+        // (Heroku: review apps, after their first deployment only.)
+        if (policy.Stage <= Stage.Review)
+            yield return new() { Name = WellKnownSteps.PostDeploy, Kind = WellKnownSteps.PostDeploy, ChangesApp = true, Timeout = policy.ReleaseTimeout + Margin, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 };
+        yield return new() { Name = WellKnownSteps.DeployHook, Kind = WellKnownSteps.DeployHook, ChangesApp = true, Timeout = policy.ReleaseTimeout + Margin, Repeat = StepRepeat.OnceThenAsk, Attempts = 1 };
+    }
+
     private static Plan With(AppPolicy policy, RunKind kind, string? by, IReadOnlyList<PlannedStep> steps) =>
-        new() { Kind = kind, Policy = policy, By = by, Steps = kind is RunKind.Destroy or RunKind.Command ? steps : Woven(steps, policy.Steps) };
+        new() { Kind = kind, Policy = policy with { StageConfig = ConfigVersion.Empty }, By = by, Steps = kind is RunKind.Destroy or RunKind.Command ? steps : Woven(steps, policy.Steps) };
 
     /// <summary>The host's steps at their anchors. From the first step that changes the app on, all of them need the slot.</summary>
     private static List<PlannedStep> Woven(IReadOnlyList<PlannedStep> steps, IReadOnlyList<HostStep> hosts)

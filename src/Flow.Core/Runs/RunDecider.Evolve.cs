@@ -8,21 +8,8 @@ internal sealed partial class RunDecider
     {
         RunBegun begun => run with { Plan = begun.Plan, Status = RunStatus.Running, Artifact = begun.Plan.Artifact, Grant = begun.Plan.Grant, BegunAt = begun.At, StepSince = begun.At },
         StepStarted => run with { Begun = true },
-        StepSucceeded done => run with
-        {
-            Done = [.. run.Done, new(done.Step, done.Output, run.Attempt, run.StepSince, done.At)],
-            Status = RunStatus.Running,
-            Waits = null,
-            Attempt = 1,
-            Tries = 0,
-            Begun = false,
-            Hinted = false,
-            StepSince = done.At,
-            Waited = default,
-            TimerOf = 0,
-            Source = done.Facts?.Source ?? run.Source,
-            Endpoints = done.Facts?.Endpoints ?? run.Endpoints,
-        },
+        StepSucceeded done => Pass(run, new(done.Step, done.Output, run.Attempt, run.StepSince, done.At)) with { Source = done.Facts?.Source ?? run.Source, Endpoints = done.Facts?.Endpoints ?? run.Endpoints },
+        StepGivenUp given => Pass(run, new(given.Step, given.Reason, run.Attempt, run.StepSince, given.At, Failed: true, given.Unsure)),
         AttemptFailed failed => run with { Attempt = failed.Unsure ? run.Attempt : run.Attempt + 1, Tries = run.Tries + 1 },
         RunParked parked => run with
         {
@@ -56,8 +43,23 @@ internal sealed partial class RunDecider
         _ => throw new InvalidOperationException($"A run knows no {happened.GetType().Name}."),
     };
 
+    private static RunState Pass(RunState run, DoneStep done) => run with
+    {
+        Done = [.. run.Done, done],
+        Status = RunStatus.Running,
+        Waits = null,
+        Attempt = 1,
+        Tries = 0,
+        Begun = false,
+        Hinted = false,
+        StepSince = done.At,
+        Waited = default,
+        TimerOf = 0,
+    };
+
     private static bool IsMeasuring(RunState run) => run is { TimerOf: not 0, Due.Kind: WellKnownSteps.Gate, Status: RunStatus.Waiting or RunStatus.Running };
 
-    private static bool HasCommands(RunState run) => run.Plan!.Steps.Any(s => s.Kind == WellKnownSteps.Command
-        || (s.Kind == WellKnownSteps.Release && run.Artifact?.ProcessTypes.ContainsKey(Apps.ProcessTypes.Release) == true));
+    private static bool HasCommands(RunState run) => run.Plan!.Steps.Any(s => s.Kind == WellKnownSteps.Release
+        ? run.Artifact?.ProcessTypes.ContainsKey(Apps.ProcessTypes.Release) == true
+        : s.Kind == WellKnownSteps.Command || (Plans.RunsCommand(s) && run.Grant?.Manifest?.Scripts.Of(s.Kind) is not null));
 }

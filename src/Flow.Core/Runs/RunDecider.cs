@@ -64,11 +64,12 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         CancelRun cancel => Cancel(self, run, cancel, now),
         _ when run.Status == RunStatus.Stopping => Decision.Nothing,
 
-        SlotGranted granted when run.Grant is null => Decision.Of(new SlotReceived(granted.Grant, now)),
+        SlotGranted granted when run.Grant is null => Go(self, run, Decision.Of(new SlotReceived(granted.Grant, now)), now),
+        SlotRefused refused when run is { Grant: null, Switched: false } => Stop(refused.Reason, false, null).And(LeaveBuild(self, run)),
         SlotDelayed delayed when run is { Grant: null, Waits: not null, Due.ChangesApp: true } && run.Waits.For != delayed.Reason =>
             Decision.Of(new RunParked(run.Waits with { For = delayed.Reason, Owner = delayed.Owner, NextLook = now + AskAgain }, AskAgain)).Send(self, new LookAgain(run.Parked + 1), AskAgain),
         StepBegun begun when IsDue(run, begun.Step) && begun.Attempt == run.Attempt => Decision.Of(new StepStarted(begun.Step, begun.Attempt)),
-        StepDone done when IsDue(run, done.Step) => Go(self, run, Decision.Of(new StepSucceeded(done.Step, done.Output, done.Facts, now)), now),
+        StepDone done when IsDue(run, done.Step) => Announce(self, run, done, Go(self, run, Decision.Of(new StepSucceeded(done.Step, done.Output, done.Facts, now)), now)),
         StepFailed failed when IsDue(run, failed.Step) => Fail(self, run, failed, now),
         StepMustWait wait when IsDue(run, wait.Step) => Wait(self, run, wait, now),
         StepUnknown unknown when IsDue(run, unknown.Step) => Decision.Of(new OutcomeUnknown(unknown.Step, new(unknown.Question, "a person with the right to operate", now, null))),
@@ -92,28 +93,50 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     private Decision Go(StreamId self, RunState before, Decision decided, DateTimeOffset now)
     {
         var run = After(before, decided);
+        while (run.Due is { } idle && WhyIdle(run, idle) is { } why)
+        {
+            decided = decided.And(new StepSucceeded(idle.Name, why, null, now));
+            run = After(before, decided);
+        }
         if (run.Due is not { } due) return decided.And(Close(self, run, RunStatus.Succeeded, null, now));
         if (due.ChangesApp && run.Grant is null)
-            return decided.And(Park(self, run, "the app's slot", "the app", AskAgain, now)).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact));
+            return decided.And(Park(self, run, "the app's slot", "the app", AskAgain, now)).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact, run.Source));
         if (due.Kind == WellKnownSteps.Build)
             return decided.And(Park(self, run, "the build", "the builder", AskAgain, now)).Send(BuildDecider.StreamOf(run.Source!.BuildKey), WantArtifact(self, run));
         return decided;
     }
 
+    /// <summary>A step that has nothing to do costs no turn of its own.</summary>
+    private static string? WhyIdle(RunState run, PlannedStep step) => run.Grant is not { } grant || step.Kind == Plans.HostKind ? null : step.Kind switch
+    {
+        WellKnownSteps.Provision when grant.Ledger.All(r => r.Kind != ResourceKind.AddOn) => "no add-ons",
+        WellKnownSteps.Release when run.Artifact is { } artifact && !artifact.ProcessTypes.ContainsKey(ProcessTypes.Release) => "no release command",
+        WellKnownSteps.PostDeploy when grant.SetUp => "it has run in this app already",
+        WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook or WellKnownSteps.Predestroy when run.Artifact is null || grant.Manifest?.Scripts.Of(step.Kind) is null => "no such script",
+        _ => null,
+    };
+
+    /// <summary>The app may refuse what the code asks for before anything is built.</summary>
+    private static Decision Announce(StreamId self, RunState run, StepDone done, Decision decided) =>
+        run.Due!.Kind == WellKnownSteps.Fetch && done.Facts?.Source is { } source && (source.Needs is not null || source.Watched is not null)
+            ? decided.Send(AppOf(self), new CheckManifest(IdOf(self), source)) : decided;
+
     private static WantArtifact WantArtifact(StreamId self, RunState run) => new(IdOf(self), new()
     {
         Pipeline = run.Plan!.Policy.Pipeline,
-        Repository = run.Plan.Policy.Repository,
+        Repository = run.Plan.Policy.Repository with { RootFolder = run.Source!.RootFolder },
         Source = run.Plan.Policy.Source,
         Builder = run.Plan.Policy.Builder,
         Revision = run.Plan.Revision!,
+        Buildpacks = run.Source.Needs?.Manifest.Buildpacks ?? [],
+        Stack = run.Source.Needs?.Manifest.Stack,
         Timeout = run.Plan.Policy.BuildTimeout,
     });
 
     /// <summary>Asks again for what is given by others (a lost answer costs a minute), or executes the step again.</summary>
     private static Decision Look(StreamId self, RunState run, TimeSpan waited) => run switch
     {
-        { Status: not RunStatus.Stopping, Due: { ChangesApp: true }, Grant: null } => Rearm(self, run).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact)),
+        { Status: not RunStatus.Stopping, Due: { ChangesApp: true }, Grant: null } => Rearm(self, run).Send(AppOf(self), new RequestSlot(IdOf(self), run.Artifact, run.Source)),
         { Status: not RunStatus.Stopping, Due.Kind: WellKnownSteps.Build } => Rearm(self, run).Send(BuildDecider.StreamOf(run.Source!.BuildKey), WantArtifact(self, run)),
         _ => Decision.Of(new RunUnparked(waited)),
     };
@@ -139,12 +162,12 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         // What must be cleaned up is cleaned up, whatever fails on the way.
         if (due.Kind is WellKnownSteps.Retire or WellKnownSteps.Teardown) return again;
         var patient = due.Attempts == 0 ? run.Waited < due.Timeout : tried < Math.Max(due.Attempts, failed.Unsure ? UnsureTries : 0);
-        return failure.Transient && patient ? again : GiveUp(self, run, failure.Message, now);
+        return failure.Transient && patient ? again : GiveUp(self, run, failure.Message, now, failed.Unsure);
     }
 
-    /// <summary>Before the switch the run fails. After it the new processes serve: there is no way back, and no step may end the run half-way.</summary>
-    private Decision GiveUp(StreamId self, RunState run, string reason, DateTimeOffset now) => run.Switched
-        ? Go(self, run, Decision.Of(new StepSucceeded(run.Due!.Name, $"failed, and the release serves already: {reason}", null, now)), now)
+    /// <summary>Before the switch the run fails. After it the new processes serve: there is no way back, and no step may end the run half-way. Nor does a script keep an app alive.</summary>
+    private Decision GiveUp(StreamId self, RunState run, string reason, DateTimeOffset now, bool unsure = false) => run.Switched || run.Due!.Kind == WellKnownSteps.Predestroy
+        ? Go(self, run, Decision.Of(new StepGivenUp(run.Due!.Name, reason, unsure, now)), now)
         : Stop($"{run.Due!.Name}: {reason}", false, null);
 
     private static TimeSpan BackOff(int attempt) =>
@@ -189,6 +212,11 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
 
     private static Decision Close(StreamId self, RunState run, RunStatus outcome, string? reason, DateTimeOffset now) =>
         Decision.Of(new RunClosed(outcome, reason, now))
-            .Send(AppOf(self), new RunEnded(IdOf(self), outcome, reason, run.Endpoints))
+            .Send(AppOf(self), new RunEnded(IdOf(self), outcome, reason, run.Endpoints, GivenUp(run), IsSetUp(run)))
             .Send(self, new RunRetentionOver(), run.Plan!.Policy.Retention);
+
+    private static IReadOnlyList<DoneStep>? GivenUp(RunState run) => run.Done.Any(d => d.Failed) ? [.. run.Done.Where(d => d.Failed)] : null;
+
+    /// <summary>Also when nobody knows whether it has: never twice.</summary>
+    private static bool IsSetUp(RunState run) => run is { Grant: { SetUp: false, Manifest.Scripts.PostDeploy: not null } } && run.Find(WellKnownSteps.PostDeploy) is { Failed: false } or { Unsure: true };
 }

@@ -39,7 +39,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     private async Task<Input> ExecuteAsync(EffectContext context, RunState state, ExecuteStep execute, CancellationToken unwanted)
     {
         var step = execute.Step;
-        if (step.Repeat == StepRepeat.OnceThenAsk && step.Kind != WellKnownSteps.Command && step.Kind != WellKnownSteps.Release)
+        if (step.Repeat == StepRepeat.OnceThenAsk && !Plans.RunsCommand(step))
         {
             if (state.Begun) return new StepUnknown(step.Name, $"step {step.Name} was interrupted, and it must not be repeated by itself: did it happen?");
             if (!await context.TellAsync(new StepBegun(step.Name, execute.Attempt))) throw new OperationCanceledException($"{execute.Run} belongs to somebody else now.");
@@ -139,7 +139,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
     private async Task StopCommandsAsync(RunState state, RunId run, TimeSpan grace, CancellationToken unwanted)
     {
         var runtime = providers.Get<IRuntime>(state.Plan!.Policy.Runtime);
-        foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(s => s.Kind is WellKnownSteps.Release or WellKnownSteps.Command))
+        foreach (var step in state.Plan.Steps.Take(state.Done.Count + 1).Where(Plans.RunsCommand))
             for (var attempt = 1; attempt <= (step == state.Due ? state.Attempt : state.Find(step.Name)?.Attempt ?? 0); attempt++)
                 await runtime.StopCommandAsync(RunLogs.CommandId(run, step, attempt), grace, unwanted);
     }

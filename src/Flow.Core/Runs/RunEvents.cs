@@ -9,6 +9,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(RunBegun), "begun")]
 [JsonDerivedType(typeof(StepStarted), "step-started")]
 [JsonDerivedType(typeof(StepSucceeded), "step-succeeded")]
+[JsonDerivedType(typeof(StepGivenUp), "step-given-up")]
 [JsonDerivedType(typeof(AttemptFailed), "attempt-failed")]
 [JsonDerivedType(typeof(RunParked), "parked")]
 [JsonDerivedType(typeof(RunUnparked), "unparked")]
@@ -30,6 +31,9 @@ internal abstract record RunEvent : Event;
 internal sealed record RunBegun(Plan Plan, DateTimeOffset At) : RunEvent;
 internal sealed record StepStarted(string Step, int Attempt) : RunEvent;
 internal sealed record StepSucceeded(string Step, string Output, StepFacts? Facts, DateTimeOffset At) : RunEvent;
+
+/// <summary>It failed where nothing can be taken back: the run goes on without it.</summary>
+internal sealed record StepGivenUp(string Step, string Reason, bool Unsure, DateTimeOffset At) : RunEvent;
 internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
 internal sealed record RunParked(WaitReason Reason, TimeSpan After = default) : RunEvent;
 

@@ -37,6 +37,8 @@ public enum RunKind
     Rollback,
     /// <summary>Releases the present artifact with changed config.</summary>
     Config,
+    /// <summary>Releases the present artifact with an add-on's changed credentials, without a release phase.</summary>
+    AddOn,
     /// <summary>Starts the present release's processes anew; no release.</summary>
     Restart,
     /// <summary>Changes how many processes run; no release.</summary>

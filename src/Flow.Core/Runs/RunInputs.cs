@@ -8,6 +8,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(BeginRun), "begin")]
 [JsonDerivedType(typeof(SlotGranted), "slot-granted")]
 [JsonDerivedType(typeof(SlotDelayed), "slot-delayed")]
+[JsonDerivedType(typeof(SlotRefused), "slot-refused")]
 [JsonDerivedType(typeof(StepBegun), "step-begun")]
 [JsonDerivedType(typeof(StepDone), "step-done")]
 [JsonDerivedType(typeof(StepFailed), "step-failed")]
@@ -32,6 +33,9 @@ internal sealed record SlotGranted(SlotGrant Grant) : RunInput;
 
 /// <summary>From the app: not yet, because.</summary>
 internal sealed record SlotDelayed(string Reason, string Owner) : RunInput;
+
+/// <summary>From the app: never, because. The run fails.</summary>
+internal sealed record SlotRefused(string Reason) : RunInput;
 
 /// <summary>From the step itself, before it does what must not be done twice.</summary>
 internal sealed record StepBegun(string Step, int Attempt) : RunInput;

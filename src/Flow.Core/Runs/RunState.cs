@@ -3,7 +3,6 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Gates;
 using Flow.Manifests;
-using Flow.Pipelines;
 using Flow.Runtimes;
 using Flow.Sources;
 
@@ -84,8 +83,15 @@ public sealed record RunState
     internal DoneStep? Find(string step) => Done.FirstOrDefault(d => d.Step == step);
 }
 
-/// <summary>A step that is done.</summary>
-public sealed record DoneStep(string Step, string Output, int Attempt, DateTimeOffset Since, DateTimeOffset At);
+/// <summary>A step that is done, or that the run has passed without it.</summary>
+/// <param name="Step">Its name.</param>
+/// <param name="Output">What it said.</param>
+/// <param name="Attempt">In which attempt.</param>
+/// <param name="Since">When it was due.</param>
+/// <param name="At">When it ended.</param>
+/// <param name="Failed">It failed where nothing can be taken back any more; the run went on.</param>
+/// <param name="Unsure">Nobody knows whether it happened.</param>
+public sealed record DoneStep(string Step, string Output, int Attempt, DateTimeOffset Since, DateTimeOffset At, bool Failed = false, bool Unsure = false);
 
 /// <summary>What a run waits for.</summary>
 /// <param name="For">For a person.</param>
@@ -115,6 +121,14 @@ public sealed record SlotGrant
     public IReadOnlyDictionary<string, int> Quantities { get; init; } = new Dictionary<string, int>();
     /// <summary>What the app owns now, intents included; a teardown walks it in reverse.</summary>
     public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
+    /// <summary>What the release's code says of itself.</summary>
+    public AppManifest? Manifest { get; init; }
+    /// <summary>The app's add-ons with what their providers are asked for.</summary>
+    public IReadOnlyList<Pipelines.AddOnWish> AddOns { get; init; } = [];
+    /// <summary>What the manifest changed of the app, or could not, for people.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+    /// <summary><c>postdeploy</c> has run in this life of the app.</summary>
+    public bool SetUp { get; init; }
     /// <summary>The app's generation.</summary>
     public int Generation { get; init; }
     /// <summary>The so-manieth change of the app in its generation: orders what its runs say to the outside.</summary>
@@ -131,12 +145,7 @@ public sealed record SlotGrant
 /// <param name="Subject">First line of the commit message. Hostile text.</param>
 /// <param name="Author">Author's name. Hostile text.</param>
 /// <param name="BuildKey">Names the one build that serves everybody who needs an artifact of this tree, builder, and trust.</param>
-/// <param name="Manifest">What the code says of itself for the app's stage; null: it has no <c>app.json</c>.</param>
 /// <param name="RootFolder">Folder inside the repository that is built, or null.</param>
-/// <param name="Watched">Content hash of the files that matter when not all do, else null: equal hashes are nothing new.</param>
-/// <param name="AddOns">The manifest's add-ons, as far as this host has providers for them.</param>
-/// <param name="Generated">Ciphertexts of new secrets for the config vars that the manifest wants generated; used where the app has none yet.</param>
-/// <param name="Notes">What in the manifest could not be honoured, for people.</param>
-public sealed record FetchedSource(
-    string TreeId, string Subject, string Author, string BuildKey, AppManifest? Manifest = null, string? RootFolder = null, string? Watched = null,
-    IReadOnlyList<AddOnWish>? AddOns = null, IReadOnlyDictionary<string, string>? Generated = null, IReadOnlyList<string>? Notes = null);
+/// <param name="Watched">Content hash of the files that matter when not all do, else null: with an equal one there is nothing to deploy.</param>
+/// <param name="Needs">What <c>app.json</c> says; null: there is none.</param>
+public sealed record FetchedSource(string TreeId, string Subject, string Author, string BuildKey, string? RootFolder = null, string? Watched = null, Requirements? Needs = null);

@@ -52,3 +52,10 @@ public interface ISourceTree
     /// <summary>Writes all files into an empty, existing directory. No links leaving it, no devices, bounded in number and size.</summary>
     ValueTask ExportAsync(string directory, CancellationToken cancellationToken);
 }
+
+/// <summary>Optional, for a tree: its files with content hashes, so that "nothing that matters has changed" can be told.</summary>
+public interface IFileHashes
+{
+    /// <summary>All files, paths as <see cref="ISourceTree.ListFilesAsync"/> gives them and in its order; equal hashes are equal content. At most <paramref name="max"/>; more is <c>tree-too-large</c>.</summary>
+    ValueTask<IReadOnlyList<(string Path, string Hash)>> ListHashesAsync(int max, CancellationToken cancellationToken);
+}

@@ -199,7 +199,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         var name = $"V{world.Chance.Next(3)}";
         var value = world.OneIn(2)
             ? new ConfigValue($"{world.Chance.Next(100)}", null)
-            : new(null, secrets.Protect(Runs.Steps.ConfigSecrets.Purpose(AppName.Parse(app.Key), name), SimulatedSecrets.Value($"{world.Chance.Next(100)}")));
+            : new(null, secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(AppName.Parse(app.Key), name), SimulatedSecrets.Value($"{world.Chance.Next(100)}")));
         Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = value }, "ada"));
     }
 

@@ -42,12 +42,14 @@ internal sealed class SimulatedNode : IDisposable
         var providers = new Providers(world.Planted.Around(outside, services));
         var router = new OutsideRouter(outside, this);
         var logs = outside.Logs;
-        var environment = new AppEnvironment(providers, router, services);
+        var secrets = new ConfigSecrets(new SimulatedSecrets());
+        var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [
-            new GateStep(providers, time), new FetchStep(providers), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
+            new GateStep(providers, time), new FetchStep(providers, services.Registered, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
-            new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
+            new ScriptStep(WellKnownSteps.PostDeploy, providers, environment, time), new ScriptStep(WellKnownSteps.DeployHook, providers, environment, time),
+            new ScriptStep(WellKnownSteps.Predestroy, providers, environment, time), new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
         ];
         var kinds = Kinds(world, providers, steps, router, logs, time);
         mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);
@@ -66,7 +68,6 @@ internal sealed class SimulatedNode : IDisposable
         services.Add<IStatusReporter>("teller", new OutsideReporter(outside, this));
         services.Add<IRunStep>("smoke", new OutsideStep(outside, this));
         services.Add<IRunStep>("notify", new OutsideStep(outside, this));
-        services.Add<ISecretProtector>(new SimulatedSecrets());
         if (world.OneIn(4)) ClockIsOff = TimeSpan.FromSeconds(world.Chance.Next(-300, 300));
     }
 

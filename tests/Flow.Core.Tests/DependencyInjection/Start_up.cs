@@ -43,12 +43,12 @@ public sealed class Start_up
             ("Flow:Pipelines:shop:Apps:shop-live:Gates", "approval"),
             ("Flow:Pipelines:shop:Health:Pfad", "/"),
             ("Flow:Pipelines:shop:AddOns:data:Plann", "x"),
-            ("Flow:Pipelines:shop:Apps:shop-staging:Config:FLOW_APP", "x"));
+            ("Flow:Pipelines:shop:Apps:shop-staging:Config:FLOW_APP_NAME", "x"));
 
         foreach (var expected in new[]
         {
             "Flow:Pipelines:shop:Repository:Url: is missing", "LookIntervall: there is no such setting", "BuildTimeout: 'soon' is no TimeSpan", "Review apps are made by Flow itself",
-            "there is no IGate named 'nope'; registered: approval, checks", "'Shop!' is no name", "'FLOW_APP' is no name", "shop-live:Stage: is missing: choose Development, Staging or Production", "shop-live:Gates: is a list",
+            "there is no IGate named 'nope'; registered: approval, checks", "'Shop!' is no name", "'FLOW_APP_NAME' is no name", "shop-live:Stage: is missing: choose Development, Staging or Production", "shop-live:Gates: is a list",
             "Health:Pfad: there is no such setting", "AddOns:data:Plann: there is no such setting", "there is no IBuilder named 'local'; registered: none",
         }) failure.Failures.Should().Contain(f => f.Contains(expected), expected);
     }

@@ -36,7 +36,7 @@ public sealed class A_log_that_does_not_answer
 
     private async Task<StepExecution> StalledAsync()
     {
-        var plan = Plans.Restart(Paper.Policy, Paper.Artifact(1), "ada");
+        var plan = Plans.Renew(Paper.Policy, RunKind.Restart, Paper.Artifact(1), "ada");
         var execution = new StepExecution(Paper.Run(1), new() { Plan = plan }, plan.Steps[0], 1, logs, time);
         var writing = execution.WriteLineAsync("late", default).AsTask();
         time.Advance(TimeSpan.FromSeconds(31));

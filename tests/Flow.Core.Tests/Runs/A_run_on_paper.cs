@@ -33,7 +33,7 @@ public sealed class A_run_on_paper
     [Fact]
     public void Asks_again_for_what_others_give_and_starts_no_second_alarm_for_a_hint()
     {
-        var run = RunOf(Plans.Restart(Policy, Artifact(1), "ada"));
+        var run = RunOf(Plans.Renew(Policy, RunKind.Restart, Artifact(1), "ada"));
         run.State.Waits!.For.Should().Be("the app's slot");
         run.Owes.Should().BeNull();
         run.Tell(new LookAgain(null)).Messages.Should().BeEmpty("a hint moves gates only");

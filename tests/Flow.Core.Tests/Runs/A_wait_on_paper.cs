@@ -70,7 +70,7 @@ public sealed class A_wait_on_paper
     [Fact]
     public void For_the_slot_is_not_ended_by_an_approval()
     {
-        var restart = RunOf(Plans.Restart(Policy, Artifact(1), "ada"));
+        var restart = RunOf(Plans.Renew(Policy, RunKind.Restart, Artifact(1), "ada"));
         restart.Tell(new ApproveRun("ada", null));
         restart.State.Waits!.For.Should().Be("the app's slot");
     }
@@ -78,7 +78,7 @@ public sealed class A_wait_on_paper
     [Fact]
     public void For_the_slot_tells_its_new_reason_and_when_it_asks_again()
     {
-        var restart = RunOf(Plans.Restart(Policy, Artifact(1), "ada"));
+        var restart = RunOf(Plans.Renew(Policy, RunKind.Restart, Artifact(1), "ada"));
         restart.Now += Minute;
         var alarm = restart.Tell(new SlotDelayed("on hold: a feeling", "whoever resumes")).Messages.Single();
         (restart.State.Waits!.For, restart.State.Waits.Owner, restart.State.Waits.NextLook).Should().Be(("on hold: a feeling", "whoever resumes", restart.Now + alarm.After));

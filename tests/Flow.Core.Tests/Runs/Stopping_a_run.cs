@@ -15,7 +15,7 @@ public sealed class Stopping_a_run
     {
         var services = new ServiceCollection().AddKeyedSingleton<IRuntime>("local", (_, _) => throw new TaskCanceledException("HttpClient.Timeout")).BuildServiceProvider();
         var effects = new RunEffects([], new Providers(services), new FakeRouter(), new MemoryLogStore(), TimeProvider.System, NullLogger<RunEffects>.Instance);
-        var run = Paper.RunOf(Plans.Restart(Paper.Policy, Paper.Artifact(1), "ada"));
+        var run = Paper.RunOf(Plans.Renew(Paper.Policy, RunKind.Restart, Paper.Artifact(1), "ada"));
         run.Tell(new CancelRun("why", "ada"));
 
         var result = await effects.PerformAsync(new(RunDecider.StreamOf(Paper.Run(1)), _ => Task.FromResult(true)), run.State, run.Owes!, default);

@@ -8,25 +8,18 @@ using Flow.Sources;
 namespace Flow.Runs.Steps;
 
 /// <summary>What an app's processes and commands see: config vars, add-on credentials as they are now, and Flow's own variables.</summary>
-internal sealed class AppEnvironment(Providers providers, IRouter router, IServiceProvider services)
+internal sealed class AppEnvironment(Providers providers, IRouter router, ConfigSecrets protection)
 {
     public async Task<(IReadOnlyDictionary<string, string> Variables, IReadOnlyCollection<string> Secrets)> ResolveAsync(StepExecution execution, CancellationToken cancellationToken)
     {
         var variables = new Dictionary<string, string>();
         var secrets = new HashSet<string>();
-        var trusted = execution.Artifact.Trust == Trust.Trusted;
-
-        foreach (var (name, value) in execution.Grant.Config)
+        foreach (var (name, value) in Given(execution))
         {
-            if (!value.IsSecret) variables[name] = value.Plain!;
-            else if (trusted)
-            {
-                var plain = Protector.Unprotect(ConfigSecrets.Purpose(execution.Run.App, name), value.Ciphertext!);
-                variables[name] = plain;
-                secrets.Add(plain);
-            }
+            variables[name] = value.IsSecret ? protection.Open(execution.Run.App, execution.Policy, name, value) : value.Plain!;
+            if (value.IsSecret) secrets.Add(variables[name]);
         }
-        if (trusted)
+        if (execution.Artifact.Trust >= Trust.Approved)
             foreach (var resource in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn))
             {
                 var binding = await providers.Get<IAddOnProvisioner>(resource.Provider).BindAsync(resource.Id, cancellationToken);
@@ -37,29 +30,48 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, IServi
                     if (binding.SecretNames.Contains(name)) secrets.Add(value);
                 }
             }
-
-        variables["FLOW_APP"] = execution.Run.App.ToString();
-        variables["FLOW_PIPELINE"] = execution.Policy.Pipeline.ToString();
-        variables["FLOW_STAGE"] = execution.Policy.Stage.ToString().ToLowerInvariant();
-        variables["FLOW_COMMIT"] = ((execution.Grant.Revision ?? execution.Plan.Revision)?.Sha ?? execution.Artifact.Provenance.Commit).ToString();
-        variables["FLOW_URL"] = router.UrlOf(execution.Run.App).ToString();
-        if (execution.Grant.Release is { } release) variables["FLOW_RELEASE"] = "v" + release.ToString(CultureInfo.InvariantCulture);
-        if (execution.Policy.Proposal is { } proposal) variables["FLOW_PROPOSAL"] = proposal;
+        AddOwn(execution, variables);
         secrets.RemoveWhere(string.IsNullOrEmpty);
         return (variables, secrets);
     }
 
-    /// <summary>Values of the secret config vars alone; none for code that nobody vouches for, which is not given any.</summary>
-    public IReadOnlyCollection<string> SecretsOfConfig(StepExecution execution) => execution.Artifact.Trust != Trust.Trusted ? []
-        : [.. execution.Grant.Config.Where(v => v.Value.IsSecret).Select(v => Protector.Unprotect(ConfigSecrets.Purpose(execution.Run.App, v.Key), v.Value.Ciphertext!))];
+    /// <summary>Values of the secret config vars alone.</summary>
+    public IReadOnlyCollection<string> SecretsOfConfig(StepExecution execution) =>
+        [.. Given(execution).Where(v => v.Value.IsSecret).Select(v => protection.Open(execution.Run.App, execution.Policy, v.Key, v.Value))];
 
-    private ISecretProtector Protector => (ISecretProtector?)services.GetService(typeof(ISecretProtector)) ?? throw ConfigSecrets.NoProtector();
-}
+    /// <summary>Config vars that the code may see. An approval gives what every review app has, and nothing that somebody set on this app.</summary>
+    private static IEnumerable<KeyValuePair<string, ConfigValue>> Given(StepExecution execution) => execution.Artifact.Trust switch
+    {
+        Trust.Trusted => execution.Grant.Config,
+        Trust.Approved => execution.Grant.Config.Where(v => v.Value.Origin is not ConfigOrigin.Person),
+        _ => [],
+    };
 
-internal static class ConfigSecrets
-{
-    /// <summary>Binds a ciphertext to its place.</summary>
-    public static string Purpose(AppName app, string name) => $"app/{app}/config/{name}";
+    /// <summary>Nothing from elsewhere hides them. Also under Heroku's names, for code that comes from there.</summary>
+    private void AddOwn(StepExecution execution, Dictionary<string, string> variables)
+    {
+        var (policy, revision) = (execution.Policy, execution.Grant.Revision ?? execution.Plan.Revision);
+        var commit = (revision?.Sha ?? execution.Artifact.Provenance.Commit).ToString();
+        void Own(string name, string? value, string? heroku = null)
+        {
+            variables.Remove("FLOW_" + name);
+            if (heroku is not null) variables.Remove(heroku);
+            if (string.IsNullOrEmpty(value)) return;
+            variables["FLOW_" + name] = value;
+            if (heroku is not null) variables[heroku] = value;
+        }
 
-    public static FlowException NoProtector() => new("secrets-unprotected", "Secret config vars need an ISecretProtector: add one to the host, such as .UseDataProtection() of Flow.AspNetCore.");
+        Own("APP_NAME", execution.Run.App.ToString(), "HEROKU_APP_NAME");
+        Own("PIPELINE", policy.Pipeline.ToString());
+        Own("STAGE", policy.Stage.ToString().ToLowerInvariant());
+        Own("URL", router.UrlOf(execution.Run.App).ToString());
+        Own("COMMIT", commit, "HEROKU_SLUG_COMMIT");
+        Own("RELEASE", execution.Grant.Release is { } release ? "v" + release.ToString(CultureInfo.InvariantCulture) : null, "HEROKU_RELEASE_VERSION");
+        Own("BRANCH", policy.Review?.Branch ?? BranchOf(revision), policy.Stage <= Stage.Review ? "HEROKU_BRANCH" : null);
+        Own("PR_NUMBER", policy.Review?.Number?.ToString(CultureInfo.InvariantCulture), "HEROKU_PR_NUMBER");
+        Own("PROPOSAL", policy.Proposal);
+    }
+
+    private const string Heads = "refs/heads/";
+    private static string? BranchOf(Revision? revision) => revision?.Ref.StartsWith(Heads, StringComparison.Ordinal) == true ? revision.Ref[Heads.Length..] : revision?.Ref;
 }

@@ -25,11 +25,22 @@ internal sealed class CommandStep(Providers providers, AppEnvironment environmen
         CommandRun.ExecuteAsync(execution, "command", execution.Plan.Command!, providers, environment, time, cancellationToken);
 }
 
+/// <summary>A script of <c>app.json</c>: after the traffic has been switched, or before the app goes.</summary>
+internal sealed class ScriptStep(string kind, Providers providers, AppEnvironment environment, TimeProvider time) : IBuiltInStep
+{
+    public string Kind => kind;
+
+    public Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken) =>
+        CommandRun.ExecuteAsync(execution, kind, execution.Grant.Manifest!.Scripts.Of(kind)!, providers, environment, time, cancellationToken);
+}
+
 internal static class CommandRun
 {
     public static async Task<RunInput> ExecuteAsync(
         StepExecution execution, string what, string command, Providers providers, AppEnvironment environment, TimeProvider time, CancellationToken cancellationToken)
     {
+        var runtime = providers.Get<IRuntime>(execution.Policy.Runtime);
+        if (!Isolation.Allows(execution.Artifact.Trust, runtime.IsolatesUntrusted)) return execution.Failed(Isolation.Refusal("runtime", execution.Policy.Runtime));
         var (variables, secrets) = await environment.ResolveAsync(execution, cancellationToken);
         await execution.WriteLineAsync($"Running {what}: {new SecretMasker(secrets).Apply(command)}", cancellationToken);
         var spec = new CommandSpec
@@ -44,7 +55,6 @@ internal static class CommandRun
             // Before the step's own time is up, so that it can tell what the command said.
             Timeout = execution.Step.Timeout - Plans.Margin,
         };
-        var runtime = providers.Get<IRuntime>(execution.Policy.Runtime);
         var status = await Following.Async(() => runtime.RunAsync(spec, cancellationToken), time, cancellationToken);
         if (status.Failure is { } trouble) return execution.Failed(trouble);
         var result = status.Value!;
@@ -55,7 +65,10 @@ internal static class CommandRun
     }
 
     /// <summary>Nobody knows how it ended: the machine went down, or its supervisor was killed.</summary>
-    private static RunInput Vanished(StepExecution execution, string what) => execution.Step.Repeat == StepRepeat.OnceThenAsk
+    private static RunInput Vanished(StepExecution execution, string what) => execution.Step is { Kind: WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook }
+        // The release serves: nobody should have to answer before the next one can. It is not repeated, and the app says so.
+        ? new StepFailed(execution.Step.Name, new("command-vanished", $"the {what} vanished without an exit code, and it is not repeated by itself: look, and run what is missing as a command."), Unsure: true)
+        : execution.Step.Repeat == StepRepeat.OnceThenAsk
         ? new StepUnknown(execution.Step.Name, $"the {what} vanished without an exit code, and it must not be repeated by itself: did it happen?")
         : execution.Failed(new("command-vanished", $"the {what} vanished without an exit code.", Transient: true));
 

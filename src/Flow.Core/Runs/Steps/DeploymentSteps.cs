@@ -1,4 +1,5 @@
 using Flow.Apps;
+using Flow.Manifests;
 using Flow.Routing;
 using Flow.Runtimes;
 
@@ -11,6 +12,8 @@ internal sealed class DeployStep(Providers providers, AppEnvironment environment
 
     public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
     {
+        if (!Isolation.Allows(execution.Artifact.Trust, providers.Get<IRuntime>(execution.Policy.Runtime).IsolatesUntrusted)) return execution.Failed(Isolation.Refusal("runtime", execution.Policy.Runtime));
+        foreach (var note in execution.Grant.Notes) await execution.WriteLineAsync(note, cancellationToken);
         var spec = await Specs.OfAsync(execution, environment, cancellationToken);
         var routed = spec.Processes.Where(p => p.Routed).ToList();
         if (execution.Plan.Kind == RunKind.Scale) await LeaveSurplusAsync(execution, spec, cancellationToken);
@@ -86,7 +89,7 @@ internal static class Specs
             Id = id,
             Artifact = execution.Artifact,
             Processes = [.. execution.Artifact.ProcessTypes.Where(p => p.Key != ProcessTypes.Release)
-                .Select(p => new ProcessSpec(p.Key, p.Value, execution.Grant.Quantities.GetValueOrDefault(p.Key), p.Key == ProcessTypes.Web))
+                .Select(p => new ProcessSpec(p.Key, p.Value, execution.Grant.Quantities.GetValueOrDefault(p.Key), p.Key == ProcessTypes.Web, Declared(execution, p.Key)?.Health, Declared(execution, p.Key)?.Limits))
                 .Where(p => p.Quantity > 0).OrderBy(p => p.Type, StringComparer.Ordinal)],
             Environment = variables,
             Secrets = secrets,
@@ -94,4 +97,6 @@ internal static class Specs
             LogPrefix = RunLogs.OfDeployment(id),
         };
     }
+
+    private static ProcessDeclaration? Declared(StepExecution execution, string type) => execution.Grant.Manifest?.Processes.GetValueOrDefault(type);
 }

@@ -16,7 +16,8 @@ internal sealed class ProvisionStep(Providers providers, TimeProvider time) : IB
             var request = new AddOnRequest
             {
                 Id = resource.Id,
-                Plan = execution.Policy.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Plan,
+                Plan = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Plan,
+                Options = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Options,
                 Purpose = PurposeOf(execution.Policy.Stage),
                 App = execution.Run.App,
                 Pipeline = execution.Policy.Pipeline,

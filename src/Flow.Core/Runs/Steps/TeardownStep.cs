@@ -13,7 +13,9 @@ internal sealed class TeardownStep(Providers providers, IRouter router, ILogStor
 
     public async Task<RunInput> ExecuteAsync(StepExecution execution, CancellationToken cancellationToken)
     {
-        foreach (var resource in execution.Grant.Ledger.Reverse())
+        await StopScriptAsync(execution, cancellationToken);
+        // Nobody is led to it, then nothing of it works, then its data goes.
+        foreach (var resource in execution.Grant.Ledger.Reverse().OrderBy(r => r.Kind switch { ResourceKind.Route => 0, ResourceKind.Deployment => 1, _ => 2 }))
         {
             await execution.WriteLineAsync($"Removing {resource.Kind} {resource.Id}", cancellationToken);
             try
@@ -27,6 +29,15 @@ internal sealed class TeardownStep(Providers providers, IRouter router, ILogStor
         }
         await logs.DeleteAsync(RunLogs.OfApp(execution.Run.App), cancellationToken);
         return execution.Done($"{execution.Grant.Ledger.Count} removed");
+    }
+
+    /// <summary>A script that outlived its deadline works on what is about to go.</summary>
+    private async Task StopScriptAsync(StepExecution execution, CancellationToken cancellationToken)
+    {
+        if (execution.State.Find(WellKnownSteps.Predestroy) is not { Failed: true } given) return;
+        var step = execution.Plan.Steps.First(s => s.Kind == WellKnownSteps.Predestroy);
+        for (var attempt = 1; attempt <= given.Attempt; attempt++)
+            await providers.Get<IRuntime>(execution.Policy.Runtime).StopCommandAsync(RunLogs.CommandId(execution.Run, step, attempt), execution.Policy.StopGrace, cancellationToken);
     }
 
     private ValueTask RemoveAsync(StepExecution execution, OwnedResource resource, CancellationToken cancellationToken) => resource.Kind switch

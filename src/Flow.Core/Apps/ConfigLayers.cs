@@ -1,0 +1,85 @@
+using Flow.Manifests;
+
+namespace Flow.Apps;
+
+/// <summary>
+/// Config of an app's next release: what a person set, then the stage's, then the declaration's, then the manifest's. A release of an ephemeral app follows its manifest; a permanent
+/// app takes the manifest's values when it comes to life, and later only what it asks to keep in step, or cannot do without.
+/// </summary>
+internal static class ConfigLayers
+{
+    private const int NotesKept = 50;
+
+    /// <param name="Values">The config.</param>
+    /// <param name="Missing">Required config vars that nobody supplies.</param>
+    /// <param name="Notes">What changed and what did not, by name, never with a value.</param>
+    public sealed record Result(IReadOnlyDictionary<string, ConfigValue> Values, IReadOnlyList<string> Missing, IReadOnlyList<string> Notes);
+
+    public static Result Merge(AppState app, Requirements? needs)
+    {
+        var policy = app.Policy!;
+        var present = app.ConfigOf(app.Config);
+        var values = new Dictionary<string, ConfigValue>(present);
+        List<string> missing = [], notes = [];
+        var ephemeral = policy.Stage <= Stage.Review;
+        AddStage(policy, values, notes);
+        if (needs is not null)
+        {
+            notes.AddRange(needs.Notes ?? []);
+            foreach (var (name, declared) in needs.Manifest.Env.OrderBy(e => e.Key, StringComparer.Ordinal))
+            {
+                if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
+                else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
+                {
+                    if (!ephemeral && app.Current is not null && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                    else
+                    {
+                        values[name] = supplied;
+                        notes.Add(supplied.IsSecret ? $"{name} is generated." : $"{name} is set from app.json.");
+                    }
+                }
+                else if (declared.Required || declared.Generated) missing.Add(name);
+            }
+            foreach (var (name, value) in present.Where(v => v.Value.Origin == ConfigOrigin.Manifest && !needs.Manifest.Env.ContainsKey(v.Key) && values.GetValueOrDefault(v.Key) == v.Value).ToList())
+                if (ephemeral && values.Remove(name)) notes.Add($"{name} is removed: app.json does not declare it any more.");
+        }
+        return new(values, missing, notes.Count <= NotesKept ? notes : [.. notes.Take(NotesKept), $"... and {notes.Count - NotesKept} more."]);
+    }
+
+    /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
+    public static string? Lacking(AppState app, Requirements? needs)
+    {
+        if (Merge(app, needs) is not { Missing: { Count: > 0 } missing }) return null;
+        return $"app.json requires config vars that nobody supplies: {string.Join(", ", missing.Select(name => Described(name, needs!.Manifest.Env[name])))}. "
+            + (app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+    }
+
+    private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({Names.Shown(text)})" : name;
+
+    private static void AddStage(AppPolicy policy, Dictionary<string, ConfigValue> values, List<string> notes)
+    {
+        foreach (var (name, gone) in values.Where(v => v.Value.Origin == ConfigOrigin.Stage && !policy.StageConfig.ContainsKey(v.Key)).ToList())
+            if (values.Remove(name)) notes.Add($"{name} is removed: the pipeline does not set it any more.");
+        foreach (var (name, value) in policy.StageConfig.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            if (values.TryGetValue(name, out var now) && (now == value || now.Origin == ConfigOrigin.Person)) continue;
+            values[name] = value;
+            notes.Add($"{name} is set from the pipeline.");
+        }
+    }
+
+    private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool ephemeral, Dictionary<string, ConfigValue> values, List<string> notes)
+    {
+        if (declared.Value is not { } wanted || value.Plain == wanted) return;
+        if (declared.Sync || (ephemeral && value.Origin == ConfigOrigin.Manifest))
+        {
+            values[name] = new(wanted, null, ConfigOrigin.Manifest);
+            notes.Add($"{name} is set anew from app.json.");
+        }
+        else if (value.Origin == ConfigOrigin.Manifest) notes.Add($"{name} stays as it is: app.json's value is for new apps, unless it is named under flow.sync.");
+        else if (ephemeral) notes.Add($"{name} stays as it was set {(value.Origin == ConfigOrigin.Person ? "on this app" : "by the pipeline")}; app.json says otherwise.");
+    }
+
+    private static ConfigValue? Supplied(EnvDeclaration declared, string? generated) =>
+        declared.Value is { } value ? new(value, null, ConfigOrigin.Manifest) : generated is not null ? new(null, generated, ConfigOrigin.Generated) : null;
+}

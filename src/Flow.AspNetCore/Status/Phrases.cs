@@ -50,6 +50,7 @@ internal static class Phrases
         RunKind.Promotion => "Promotion",
         RunKind.Rollback => "Rollback",
         RunKind.Config => "Config change",
+        RunKind.AddOn => "Add-on renewal",
         RunKind.Restart => "Restart",
         RunKind.Scale => "Scaling",
         RunKind.Command => "Command",

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Flow.AddOns;
 using Flow.Apps;
 using Flow.Builds;
+using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Gates;
 using Flow.Logs;
@@ -46,7 +47,7 @@ internal sealed class SimulatedNode : IDisposable
         var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [
-            new GateStep(providers, time), new FetchStep(providers, services.Registered, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
+            new GateStep(providers, time), new FetchStep(providers, services, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
             new ScriptStep(WellKnownSteps.PostDeploy, providers, environment, time), new ScriptStep(WellKnownSteps.DeployHook, providers, environment, time),
             new ScriptStep(WellKnownSteps.Predestroy, providers, environment, time), new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
@@ -183,14 +184,16 @@ internal sealed class SimulatedNode : IDisposable
         moving--;
     }
 
-    private sealed class Services : IKeyedServiceProvider
+    private sealed class Services : IKeyedServiceProvider, IEnumerable<ProviderDescriptor>
     {
-        private readonly Dictionary<(Type, object?), object> all = [];
+        private readonly Dictionary<(Type Contract, string Name), object> all = [];
 
         public void Add<T>(string name, T service) where T : class => all[(typeof(T), name)] = service;
-        public void Add<T>(T service) where T : class => all[(typeof(T), null)] = service;
-        public object? GetService(Type serviceType) => all.GetValueOrDefault((serviceType, null));
-        public object? GetKeyedService(Type serviceType, object? serviceKey) => all.GetValueOrDefault((serviceType, serviceKey));
+        // Asked while a step runs: what is registered later is there by then.
+        public IEnumerator<ProviderDescriptor> GetEnumerator() => all.Keys.Select(k => new ProviderDescriptor(k.Contract, k.Name)).GetEnumerator();
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+        public object? GetService(Type serviceType) => null;
+        public object? GetKeyedService(Type serviceType, object? serviceKey) => all.GetValueOrDefault((serviceType, (string)serviceKey!));
         public object GetRequiredKeyedService(Type serviceType, object? serviceKey) => GetKeyedService(serviceType, serviceKey) ?? throw new InvalidOperationException($"{serviceType.Name} '{serviceKey}'");
     }
 

@@ -14,6 +14,7 @@ internal static class Samples
         [typeof(string)] = "text",
         [typeof(int)] = 7,
         [typeof(long)] = 8L,
+        [typeof(double)] = 0.5,
         [typeof(bool)] = true,
         [typeof(Uri)] = new Uri("http://somewhere/else"),
         [typeof(TimeSpan)] = TimeSpan.FromSeconds(90),

@@ -48,14 +48,14 @@ public sealed class A_run_on_paper
         var rests = new List<TimeSpan>();
         for (var attempt = 1; attempt < 3; attempt++)
         {
-            run.Owes!.IdempotencyKey.Should().EndWith($"/release/{attempt}");
-            var alarm = run.Tell(new StepFailed("release", Passing)).Messages.Single(m => m.Input is LookAgain);
+            run.Owes!.IdempotencyKey.Should().EndWith($"/deploy/{attempt}");
+            var alarm = run.Tell(new StepFailed("deploy", Passing)).Messages.Single(m => m.Input is LookAgain);
             rests.Add(alarm.After);
             run.Owes.Should().BeNull();
             run.Tell((RunInput)alarm.Input);
         }
         rests.Should().BeInAscendingOrder();
-        run.Tell(new StepFailed("release", Passing));
+        run.Tell(new StepFailed("deploy", Passing));
         run.State.Status.Should().Be(RunStatus.Stopping);
         run.Owes.Should().BeOfType<StopRun>();
         run.Tell(new Stopped()).Said<RunEnded>().Should().ContainSingle().Which.Outcome.Should().Be(RunStatus.Failed);
@@ -65,12 +65,12 @@ public sealed class A_run_on_paper
     public void Keeps_its_key_while_nobody_knows_whether_the_step_happened()
     {
         var run = Deploying();
-        run.Tell(new StepFailed("release", Passing, Unsure: true));
+        run.Tell(new StepFailed("deploy", Passing, Unsure: true));
         run.Tell(new LookAgain(run.State.Parked));
-        run.Owes!.IdempotencyKey.Should().EndWith("/release/1");
+        run.Owes!.IdempotencyKey.Should().EndWith("/deploy/1");
         for (var i = 0; i < 10 && run.State.Status != RunStatus.Stopping; i++)
         {
-            run.Tell(new StepFailed("release", Passing, Unsure: true));
+            run.Tell(new StepFailed("deploy", Passing, Unsure: true));
             if (run.State.Status != RunStatus.Stopping) run.Tell(new LookAgain(run.State.Parked));
         }
         run.State.Status.Should().Be(RunStatus.Stopping, "that has a limit, too");

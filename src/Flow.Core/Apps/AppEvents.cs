@@ -28,6 +28,7 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(ResourcesIntended), "resources-intended")]
 [JsonDerivedType(typeof(ResourcesGone), "resources-gone")]
 [JsonDerivedType(typeof(ConfigChanged), "config-changed")]
+[JsonDerivedType(typeof(ConfigRewrapped), "config-rewrapped")]
 [JsonDerivedType(typeof(FormationChanged), "formation-changed")]
 [JsonDerivedType(typeof(Held), "held")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
@@ -67,6 +68,9 @@ internal sealed record DeploymentReplaced(int Release, DeploymentId Deployment, 
 internal sealed record ResourcesIntended(IReadOnlyList<OwnedResource> Resources) : AppEvent;
 internal sealed record ResourcesGone(IReadOnlyList<string> Ids) : AppEvent;
 internal sealed record ConfigChanged(ConfigVersion Config) : AppEvent;
+
+/// <summary>Old ciphertext to new: the same secrets under a newer key, in every config version that is kept.</summary>
+internal sealed record ConfigRewrapped(IReadOnlyDictionary<string, string> Ciphertexts) : AppEvent;
 internal sealed record FormationChanged(IReadOnlyDictionary<string, int> Quantities, string By) : AppEvent;
 internal sealed record Held(Hold Hold) : AppEvent;
 internal sealed record Resumed(string By) : AppEvent;

@@ -46,6 +46,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
         CheckManifest check => Check(app, check),
+        RewrapConfig rewrap => Rewrap(app, rewrap),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),

@@ -98,6 +98,14 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
     public ValueTask<Answer> RollBackAsync(AppName app, int? toRelease, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new RequestRollback(toRelease, by), requestKey, cancellationToken);
 
+    public async ValueTask<ReleaseDiff> DiffAsync(AppName app, int from, int to, CancellationToken cancellationToken = default)
+    {
+        if (await GetAsync(app, cancellationToken) is not { Life: not AppLife.None } state) throw new FlowException("app-unknown", $"There is no app {app}.");
+        return ReleaseDiff.Between(state, Find(from), Find(to));
+
+        Release Find(int number) => state.FindRelease(number) ?? throw new FlowException("release-unknown", $"{app} has no release v{number}, or has forgotten it.");
+    }
+
     private ValueTask<Answer> Ask(AppName app, AppInput input, string? requestKey, CancellationToken cancellationToken) =>
         mailbox.AskAsync(AppDecider.StreamOf(app), input, requestKey, cancellationToken);
 }

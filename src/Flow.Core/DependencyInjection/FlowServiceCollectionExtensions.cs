@@ -76,6 +76,7 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IApps>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IReleases>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IRuns, RunService>();
+        services.AddSingleton<Secrets.ISecretKeys, Secrets.SecretKeys>();
 
         services.AddSingleton<EngineHealth>();
         services.AddSingleton(s => new FlowDeclarations(s.GetServices<PipelineDefinition>(), s.GetService<ConfiguredPipelines>()));

@@ -2,10 +2,14 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Flow.Apps;
+using Flow.AspNetCore.Secrets;
 using Flow.DependencyInjection;
 using Flow.Secrets;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using static Flow.AspNetCore.Tests.WebFlowHost;
 
@@ -109,6 +113,76 @@ public sealed class Protected_secrets : IDisposable
         File.SetUnixFileMode(Keys, File.GetUnixFileMode(Keys) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await using var host = Host("Production", o => o.AllowUnencryptedKeys = true);
         (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*chmod 700*");
+    }
+
+    [Fact]
+    public async Task With_a_key_file_that_everybody_can_read_stop_the_host_outside_Development()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        await using (var first = Host()) Protector(first).Protect("place", Plain);
+        var file = Directory.GetFiles(Keys).Single();
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.OtherRead);
+        await using var host = Host("Production", o => o.AllowUnencryptedKeys = true);
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*key-*chmod 600*");
+    }
+
+    [Fact]
+    public async Task With_keys_that_another_place_keeps_are_checked_there()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var elsewhere = Directory.CreateDirectory(Path.Combine(root, "elsewhere"));
+        File.SetUnixFileMode(elsewhere.FullName, File.GetUnixFileMode(elsewhere.FullName) | UnixFileMode.OtherRead);
+        await using var host = Host("Production", o => o.ConfigureKeys = k => k.PersistKeysToFileSystem(elsewhere));
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).Which.Failures.Should().BeEquivalentTo(
+            [$"The keys of Flow's secrets would lie unencrypted in '{elsewhere.FullName}'.*", $"Every user of this machine can look into '{elsewhere.FullName}'*"], o => o.Using<string>(c => c.Subject.Should().Match(c.Expectation)).WhenTypeIs<string>());
+    }
+
+    [Fact]
+    public async Task With_keys_that_have_no_place_stop_the_host_outside_Development()
+    {
+        await using var host = Host("Production", o =>
+        {
+            o.AllowUnencryptedKeys = true;
+            o.ConfigureKeys = k => k.Services.Configure<KeyManagementOptions>(m => m.XmlRepository = null);
+        });
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*without a place*");
+    }
+
+    [Fact]
+    public async Task With_keys_whose_encryption_does_nothing_stop_the_host_outside_Development()
+    {
+        await using var host = Host("Production", o => o.ConfigureKeys = k => k.Services.Configure<KeyManagementOptions>(m => m.XmlEncryptor = new NullXmlEncryptor()));
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*unencrypted*");
+    }
+
+    [Theory, InlineData("wwwroot/keys", "wwwroot"), InlineData("wwwroot", "wwwroot"), InlineData("link/keys", "real"), InlineData("keys", "link-to-all")]
+    public void With_keys_that_the_host_serves_are_seen(string keys, string served)
+    {
+        foreach (var directory in (string[])["wwwroot", "real/keys", "keys"]) Directory.CreateDirectory(Path.Combine(root, directory));
+        Directory.CreateSymbolicLink(Path.Combine(root, "link"), Path.Combine(root, "real"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "link-to-all"), root);
+        Problems(keys, served).Should().ContainSingle().Which.Should().Contain("serves to everybody");
+    }
+
+    [Theory, InlineData("keys", "wwwroot"), InlineData("wwwroot-keys", "wwwroot"), InlineData("..keys", "wwwroot"), InlineData("keys", null)]
+    public void With_keys_that_lie_beside_what_the_host_serves_are_fine(string keys, string? served) => Problems(keys, served).Should().BeEmpty();
+
+    private List<string> Problems(string keys, string? served)
+    {
+        using var ring = new SecretKeyRing(Path.Combine(root, keys), new() { AllowUnencryptedKeys = true }, NullLoggerFactory.Instance, TimeProvider.System);
+        if (!OperatingSystem.IsWindows() && Directory.Exists(ring.Directory)) File.SetUnixFileMode(ring.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return [.. SecretKeyProblems.Of(ring, served is null ? null : Path.Combine(root, served))];
+    }
+
+    [Fact]
+    public async Task With_keys_that_a_web_host_serves_stop_it_outside_Development()
+    {
+        await using var host = new WebFlowHost(_ => { }, "Production", (builder, flow) =>
+        {
+            builder.Environment.WebRootPath = root;
+            flow.UseDataProtection(Keys, o => o.AllowUnencryptedKeys = true);
+        });
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*serves to everybody*");
     }
 
     [Fact]

@@ -47,6 +47,8 @@ public sealed class FlowHost : IAsyncDisposable
     public IChecks Checks => host.Services.GetRequiredService<IChecks>();
     public IApps Apps => host.Services.GetRequiredService<IApps>();
     public IReleases Releases => host.Services.GetRequiredService<IReleases>();
+    public Flow.Secrets.ISecretKeys Secrets => host.Services.GetRequiredService<Flow.Secrets.ISecretKeys>();
+    internal FlowMailbox Mailbox => host.Services.GetRequiredService<FlowMailbox>();
     public IRuns Runs => host.Services.GetRequiredService<IRuns>();
 
     public static CommitSha Commit(int n) => CommitSha.Parse(n.ToString("x40"));

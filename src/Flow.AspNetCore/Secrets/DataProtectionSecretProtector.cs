@@ -61,9 +61,10 @@ internal sealed class DataProtectionSecretProtector(SecretKeyRing keys) : ISecre
             {
                 return Open(protector(), wrapped);
             }
-            catch (CryptographicException trouble) when (!IsOutage(trouble) && keys.Refresh())
+            catch (CryptographicException trouble) when (!IsOutage(trouble))
             {
-                // Another host has made the key.
+                // Perhaps another host has made the key.
+                if (!keys.Refresh()) throw;
                 return Open(protector(), wrapped);
             }
         }
@@ -89,13 +90,14 @@ internal sealed class DataProtectionSecretProtector(SecretKeyRing keys) : ISecre
         {
             return use();
         }
-        catch (Exception trouble) when (trouble is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception trouble) when (trouble is CryptographicException || IsOutage(trouble))
         {
             throw Unavailable(trouble);
         }
     }
 
-    private static bool IsOutage(Exception trouble) => trouble is IOException or UnauthorizedAccessException || trouble.InnerException is IOException or UnauthorizedAccessException;
+    /// <summary>The place of the keys is at fault, not a ciphertext.</summary>
+    private static bool IsOutage(Exception trouble) => SecretKeyRing.IsOutage(trouble) || (trouble.InnerException is { } inner && SecretKeyRing.IsOutage(inner));
 
     private static FlowException Unavailable(Exception trouble) =>
         new("secret-keys-unavailable", "The keys of Flow's secrets cannot be read or written: look at their directory and its rights. The host's log has the details.", transient: true, trouble);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Xml;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,7 +62,7 @@ internal sealed class SecretKeyRing : IDisposable
             {
                 Refresh();
             }
-            catch (Exception trouble) when (trouble is CryptographicException or IOException or UnauthorizedAccessException)
+            catch (Exception trouble) when (trouble is CryptographicException || IsOutage(trouble))
             {
                 // The keys that are known go on working; whoever needs others meets the trouble himself.
             }
@@ -97,6 +98,9 @@ internal sealed class SecretKeyRing : IDisposable
             current = Open(Keys());
         }
     }
+
+    /// <summary>The directory cannot be read or written, or a file in it is no key.</summary>
+    public static bool IsOutage(Exception trouble) => trouble is IOException or UnauthorizedAccessException or XmlException;
 
     public void Dispose()
     {

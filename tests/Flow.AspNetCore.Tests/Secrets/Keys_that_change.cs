@@ -155,6 +155,25 @@ public sealed class Keys_that_change : IDisposable
     }
 
     [Fact]
+    public void That_are_known_go_on_working_while_their_directory_is_in_disorder()
+    {
+        var host = Host();
+        var known = host.Protect(Place, Plain);
+        File.WriteAllText(Path.Combine(Keys, "key-broken.xml"), "<key");
+        time.Advance(SecretKeyRing.LookInterval);
+
+        host.Unprotect(Place, host.Protect(Place, Plain)).Should().Be(Plain);
+        host.Unprotect(Place, known).Should().Be(Plain);
+        // Not "unreadable": nobody knows yet.
+        var unknown = known[..10] + (known[10] == 'A' ? 'B' : 'A') + known[11..];
+        host.Invoking(h => h.Unprotect(Place, unknown)).Should().Throw<FlowException>().Which.Should().Match<FlowException>(e => e.Code == "secret-keys-unavailable" && e.Transient);
+        Host().Invoking(h => h.Protect(Place, Plain)).Should().Throw<FlowException>().Which.Code.Should().Be("secret-keys-unavailable");
+
+        File.Delete(Path.Combine(Keys, "key-broken.xml"));
+        host.Invoking(h => h.Unprotect(Place, unknown)).Should().Throw<FlowException>().Which.Code.Should().Be("secret-unreadable");
+    }
+
+    [Fact]
     public async Task Do_not_change_when_their_directory_cannot_be_written()
     {
         await File.WriteAllTextAsync(Keys, "a file where the directory should be");

@@ -85,6 +85,31 @@ public sealed class Protected_secrets : IDisposable
     }
 
     [Fact]
+    public async Task Outlive_the_key_that_they_were_set_under()
+    {
+        var database = Path.Combine(root, "flow.db");
+        WebFlowHost Paas() => new(_ => { }, configure: (_, flow) => flow.UseDataProtection(Keys), database: database);
+        await using (var first = Paas())
+        {
+            first.Source.Push("main", Commit(1));
+            await first.StartAsync();
+            await first.DeployedAsync(Staging, 1);
+            var answer = (await first.Apps.SetConfigAsync(Staging, new Dictionary<string, ConfigVar?> { ["TOKEN"] = ConfigVar.Secret(Plain) }, "ada")).OrThrow();
+            await first.EndedAsync(answer.Run!.Value);
+            var old = Directory.GetFiles(Keys).Single();
+            (await first.Services.GetRequiredService<ISecretKeys>().RewrapAsync(rotateFirst: true)).Should().BeEquivalentTo(new RewrapReport(1, 0, 0, []));
+            File.Move(old, Path.Combine(root, "archived.xml"));
+        }
+
+        await using var second = Paas();
+        second.Source.Push("main", Commit(1));
+        await second.ListenAsync();
+        (await second.Apps.RestartAsync(Staging, "ada")).OrThrow();
+        await second.UntilAsync(() => Task.FromResult(second.Runtime.Running.Values.ToList()), r => r.Any(s => s.Environment.TryGetValue("TOKEN", out var token) && token == Plain), "processes run with the secret");
+        (await second.Services.GetRequiredService<ISecretKeys>().RewrapAsync(rotateFirst: false)).Should().BeEquivalentTo(new RewrapReport(0, 1, 0, []));
+    }
+
+    [Fact]
     public async Task With_keys_in_plain_sight_stop_the_host_outside_Development()
     {
         await using var host = Host("Production");

@@ -119,6 +119,19 @@ public sealed class A_rewrap
     }
 
     [Fact]
+    public async Task Does_nothing_twice_when_two_people_ask_at_once()
+    {
+        await using var host = await HostAsync();
+        await SetAsync(host, Production, ("TOKEN", ConfigVar.Secret("correct horse")));
+        await keys.RotateAsync(default);
+        using var reading = new ManualResetEventSlim();
+        keys.BeforeRewrap = reading.Wait;
+        var both = new[] { Task.Run(async () => await host.Secrets.RewrapAsync(false)), Task.Run(async () => await host.Secrets.RewrapAsync(false)) };
+        reading.Set();
+        (await Task.WhenAll(both)).Should().BeEquivalentTo([new RewrapReport(1, 0, 0, []), new RewrapReport(0, 1, 0, [])]);
+    }
+
+    [Fact]
     public async Task Needs_a_protector_whose_keys_can_change()
     {
         await using var none = await new FlowHost().StartAsync();

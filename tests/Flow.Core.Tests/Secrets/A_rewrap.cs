@@ -115,7 +115,7 @@ public sealed class A_rewrap
             var app = (await host.Apps.GetAsync(review))!;
             found.AddRange([app.Policy!.StageConfig["STAGE"].Ciphertext!, app.Configs[^1].Values["STAGE"].Ciphertext!]);
         }
-        found.Distinct().Should().ContainSingle().Which.Should().StartWith("2|pipeline/shop/Review/config/STAGE|");
+        found.Distinct().Should().ContainSingle().Which.Should().StartWith("2|pipeline/shop/review/config/STAGE|");
     }
 
     [Fact]

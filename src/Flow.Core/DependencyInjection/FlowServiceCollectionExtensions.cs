@@ -7,6 +7,7 @@ using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Reporting;
 using Flow.Retention;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
@@ -72,6 +73,7 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IApps>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IReleases>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IRuns, RunService>();
+        services.AddSingleton<IReviewApps>(s => new ReviewAppService(s.GetRequiredService<FlowMailbox>(), s.GetRequiredService<IRouter>(), s.GetService<Secrets.ISecretProtector>()));
 
         services.AddSingleton<EngineHealth>();
         services.AddSingleton(s => new FlowDeclarations(s.GetServices<PipelineDefinition>(), s.GetService<ConfiguredPipelines>()));
@@ -82,6 +84,7 @@ public static class FlowServiceCollectionExtensions
         // Stopped in reverse: first the engine, then (if wanted) the apps.
         services.AddHostedService<Lazily<AppStopper>>().AddSingleton<AppStopper>();
         services.AddHostedService<Lazily<RetentionSweep>>().AddSingleton<RetentionSweep>();
+        services.AddHostedService<Lazily<ReviewAppWatch>>().AddSingleton<ReviewAppWatch>();
         services.AddHostedService<Lazily<AppInspectionLoop>>().AddSingleton<AppInspectionLoop>();
         services.AddHostedService<Lazily<FlowEngine>>().AddSingleton<FlowEngine>();
 

@@ -13,13 +13,11 @@ internal sealed partial class PipelineDecider
     private Decision Want(PipelineState pipeline, WantBranchApp want, DateTimeOffset now)
     {
         if (Off(pipeline) is { } off) return off;
-        var reference = $"refs/heads/{want.Branch}";
-        // A branch that counts as a proposal has an app of its own already, or waits for one.
-        var known = pipeline.Proposals.FirstOrDefault(p => p.Value.Proposal.Head.Ref == reference);
-        var key = known.Key ?? want.Key;
+        var key = BranchKey.In(pipeline, want.Branch);
         if (Renamed(pipeline, key, want.App) is { } renamed) return renamed;
-        if (known.Key is not null)
-            return Wanted(pipeline, key, known.Value.App is null ? want.Config : null, want.By, now, Answer.Ok(remark: key));
+        // A branch that counts as a proposal has an app of its own already, or waits for one.
+        if (pipeline.Proposals.TryGetValue(key, out var known) && known.Proposal.Head.Ref == $"refs/heads/{want.Branch}")
+            return Wanted(pipeline, key, known.App is null ? want.Config : null, want.By, now, Answer.Ok(remark: key));
         if (pipeline.WantedBranches.TryGetValue(key, out var wanted) && wanted.Branch == want.Branch) return Decision.Nothing.Reply(Answer.Ok(remark: key));
         if (wanted is not null || pipeline.Proposals.ContainsKey(key)) return Decision.Refuse("key-taken", $"'{key}' is the key of something else.");
         if (pipeline.WantedBranches.Count >= MostWantedBranches) return Decision.Refuse("too-many-branches", $"{MostWantedBranches:N0} branches are wanted already: destroy some of their apps.");

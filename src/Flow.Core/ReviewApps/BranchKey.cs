@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Flow.Pipelines;
+using Flow.Sources;
 
 namespace Flow.ReviewApps;
 
@@ -9,6 +11,13 @@ internal static partial class BranchKey
 {
     private const int Longest = 30;
     private const int HashDigits = 8;
+
+    /// <summary>A branch that counts as a proposal keeps the key that it has.</summary>
+    public static string In(PipelineState pipeline, string branch)
+    {
+        var reference = $"refs/heads/{branch}";
+        return pipeline.Proposals.FirstOrDefault(p => p.Value.Proposal.Head is { Trust: Trust.Trusted } head && head.Ref == reference).Key ?? Of(branch);
+    }
 
     public static string Of(string branch)
     {

@@ -61,5 +61,8 @@ internal static class ConfigSecrets
     /// <summary>Binds a ciphertext to its place.</summary>
     public static string Purpose(AppName app, string name) => $"app/{app}/config/{name}";
 
+    /// <summary>Binds a ciphertext of a whole stage's config to its place.</summary>
+    public static string StagePurpose(PipelineName pipeline, Stage stage, string name) => $"pipeline/{pipeline}/{stage.ToString().ToLowerInvariant()}/config/{name}";
+
     public static FlowException NoProtector() => new("secrets-unprotected", "Secret config vars need an ISecretProtector: add one to the host, such as .UseDataProtection() of Flow.AspNetCore.");
 }

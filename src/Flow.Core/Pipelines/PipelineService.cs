@@ -83,7 +83,7 @@ internal sealed class PipelineService(FlowMailbox mailbox, Runs.RunExplainer exp
             ? new(config.Version, config.By, config.At, config.Values.ToDictionary(v => v.Key, v => v.Value.Plain)) : null;
     }
 
-    private ResolvedPipeline Resolve(PipelineDefinition definition)
+    internal ResolvedPipeline Resolve(PipelineDefinition definition)
     {
         var isolates = Provider<IBuilder>(definition.Builder).IsolatesUntrusted && Provider<IRuntime>(definition.Runtime).IsolatesUntrusted;
         var resolved = new ResolvedPipeline(definition, [.. steps], [.. providers.Where(p => p.Contract == typeof(IStatusReporter)).Select(p => p.Name).Order(StringComparer.Ordinal)], isolates, options.Value.ReleasesKept, options.Value.Retention, "");

@@ -3,6 +3,7 @@ using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Sources;
@@ -48,6 +49,8 @@ public sealed class FlowHost : IAsyncDisposable
     public IApps Apps => host.Services.GetRequiredService<IApps>();
     public IReleases Releases => host.Services.GetRequiredService<IReleases>();
     public IRuns Runs => host.Services.GetRequiredService<IRuns>();
+    public IReviewApps ReviewApps => host.Services.GetRequiredService<IReviewApps>();
+    public IServiceProvider Services => host.Services;
 
     public static CommitSha Commit(int n) => CommitSha.Parse(n.ToString("x40"));
 

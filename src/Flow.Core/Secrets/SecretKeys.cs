@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Flow.Apps;
 using Flow.Engine;
-using Flow.Runs.Steps;
+using Flow.Pipelines;
 using Microsoft.Extensions.Logging;
 
 namespace Flow.Secrets;
@@ -29,20 +29,14 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
                 LogRotated();
             }
             var walk = new RewrapWalk(rotation);
-            // Stage config of pipelines comes here, before the apps: with ConfigSecrets.Purpose of pipeline and stage, and RewrapStageConfig.
+            // Before the apps, which hear of it from their pipelines, too.
+            await foreach (var (stream, pipeline) in mailbox.ListAsync<PipelineState>(PipelineDecider.Kind, whole: true, cancellationToken: cancellationToken))
+                await TellAsync(stream, walk, PipelineDecider.CiphertextsOf(PipelineName.Parse(stream.Key), pipeline), some => new RewrapStageConfig(some), cancellationToken);
             await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, whole: true, cancellationToken: cancellationToken))
             {
                 var name = AppName.Parse(stream.Key);
-                var pairs = AppDecider.CiphertextsOf(app).Select(c => (Purpose: c.Stage is { } stage ? ConfigSecrets.StagePurpose(stage.Pipeline, stage.Stage, c.Name) : ConfigSecrets.Purpose(name, c.Name), c.Ciphertext)).Distinct().ToList();
-                var before = walk.Rewrapped;
-                foreach (var some in Chunks(walk.Look(pairs)))
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    // Waited for: what is reported is committed.
-                    (await mailbox.AskAsync(stream, new RewrapConfig(some), cancellationToken: cancellationToken)).OrThrow();
-                    walk.Rewrapped += some.Count;
-                }
-                if (walk.Rewrapped > before) LogApp(stream, walk.Rewrapped - before);
+                var places = AppDecider.CiphertextsOf(app).Select(c => (c.Stage is { } stage ? ConfigSecrets.StagePurpose(stage.Pipeline, stage.Stage, c.Name) : ConfigSecrets.Purpose(name, c.Name), c.Ciphertext));
+                await TellAsync(stream, walk, places, some => new RewrapConfig(some), cancellationToken);
             }
             var report = walk.Report();
             LogDone(report.Rewrapped, report.Current, report.Unreadable);
@@ -56,6 +50,19 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
         {
             one.Release();
         }
+    }
+
+    private async Task TellAsync(StreamId stream, RewrapWalk walk, IEnumerable<(string Purpose, string Ciphertext)> places, Func<IReadOnlyDictionary<string, string>, Input> say, CancellationToken cancellationToken)
+    {
+        var before = walk.Rewrapped;
+        foreach (var some in Chunks(walk.Look(places.Distinct().ToList())))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Waited for: what is reported is committed.
+            (await mailbox.AskAsync(stream, say(some), cancellationToken: cancellationToken)).OrThrow();
+            walk.Rewrapped += some.Count;
+        }
+        if (walk.Rewrapped > before) LogApp(stream, walk.Rewrapped - before);
     }
 
     public void Dispose() => one.Dispose();

@@ -30,6 +30,20 @@ public sealed class FakeSource : ISourceProvider
         lock (gate) proposals[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust } };
     }
 
+    /// <summary>Opens or changes a proposal, with everything that a host may say of it; closed ones included.</summary>
+    public void Propose(Proposal proposal)
+    {
+        ArgumentNullException.ThrowIfNull(proposal);
+        lock (gate) proposals[proposal.Key] = proposal;
+    }
+
+    /// <summary>Changes something of a proposal that is there: its labels, draft, base, whether it is closed.</summary>
+    public void Change(string key, Func<Proposal, Proposal> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        lock (gate) proposals[key] = change(proposals[key]);
+    }
+
     /// <summary>Makes a proposal disappear from listings.</summary>
     public void Withdraw(string key)
     {

@@ -3,6 +3,7 @@ using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Sources;
@@ -50,6 +51,8 @@ public sealed class FlowHost : IAsyncDisposable
     public Flow.Secrets.ISecretKeys Secrets => host.Services.GetRequiredService<Flow.Secrets.ISecretKeys>();
     internal FlowMailbox Mailbox => host.Services.GetRequiredService<FlowMailbox>();
     public IRuns Runs => host.Services.GetRequiredService<IRuns>();
+    public IReviewApps ReviewApps => host.Services.GetRequiredService<IReviewApps>();
+    public IServiceProvider Services => host.Services;
 
     public static CommitSha Commit(int n) => CommitSha.Parse(n.ToString("x40"));
 

@@ -29,20 +29,12 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
                 LogRotated();
             }
             var walk = new RewrapWalk(rotation);
-            // Stage config of pipelines comes here, before the apps: with ConfigSecrets.Purpose of pipeline and stage, and RewrapStageConfig.
+            // Stage config of pipelines comes here, before the apps: places as StagePurpose says, told with RewrapStageConfig.
             await foreach (var (stream, app) in mailbox.ListAsync<AppState>(AppDecider.Kind, whole: true, cancellationToken: cancellationToken))
             {
                 var name = AppName.Parse(stream.Key);
-                var pairs = AppDecider.CiphertextsOf(app).Select(c => (Purpose: c.Stage is { } stage ? StagePurpose(stage, c.Name) : ConfigSecrets.Purpose(name, c.Name), c.Ciphertext)).Distinct().ToList();
-                var before = walk.Rewrapped;
-                foreach (var some in Chunks(walk.Look(pairs)))
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    // Waited for: what is reported is committed.
-                    (await mailbox.AskAsync(stream, new RewrapConfig(some), cancellationToken: cancellationToken)).OrThrow();
-                    walk.Rewrapped += some.Count;
-                }
-                if (walk.Rewrapped > before) LogApp(stream, walk.Rewrapped - before);
+                await RewrapAsync(walk, stream, AppDecider.CiphertextsOf(app).Select(c => (c.Stage is { } stage ? StagePurpose(stage.Pipeline, stage.Stage, c.Name) : ConfigSecrets.Purpose(name, c.Name), c.Ciphertext)),
+                    some => new RewrapConfig(some), cancellationToken);
             }
             var report = walk.Report();
             LogDone(report.Rewrapped, report.Current, report.Unreadable);
@@ -58,10 +50,23 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
         }
     }
 
+    private async ValueTask RewrapAsync(RewrapWalk walk, StreamId stream, IEnumerable<(string Purpose, string Ciphertext)> secrets, Func<IReadOnlyDictionary<string, string>, Input> tell, CancellationToken cancellationToken)
+    {
+        var before = walk.Rewrapped;
+        foreach (var some in Chunks(walk.Look(secrets.Distinct())))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Waited for: what is reported is committed.
+            (await mailbox.AskAsync(stream, tell(some), cancellationToken: cancellationToken)).OrThrow();
+            walk.Rewrapped += some.Count;
+        }
+        if (walk.Rewrapped > before) LogStream(stream, walk.Rewrapped - before);
+    }
+
     public void Dispose() => one.Dispose();
 
     /// <summary>The place of a var of all apps of a stage.</summary>
-    internal static string StagePurpose(AppPolicy policy, string name) => $"pipeline/{policy.Pipeline}/{policy.Stage}/config/{name}";
+    internal static string StagePurpose(PipelineName pipeline, Stage stage, string name) => $"pipeline/{pipeline}/{stage}/config/{name}";
 
     internal static IEnumerable<IReadOnlyDictionary<string, string>> Chunks(IEnumerable<KeyValuePair<string, string>> pairs)
     {
@@ -84,7 +89,7 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
     private partial void LogRotated();
 
     [LoggerMessage(1171, LogLevel.Information, "{Stream}: {Count} secrets are under the newest key now.")]
-    private partial void LogApp(StreamId stream, int count);
+    private partial void LogStream(StreamId stream, int count);
 
     [LoggerMessage(1172, LogLevel.Information, "Every app has been looked at: {Rewrapped} secrets rewrapped, {Current} under the newest key before, {Unreadable} unreadable.")]
     private partial void LogDone(int rewrapped, int current, int unreadable);

@@ -98,7 +98,7 @@ public sealed class A_rewrap
     {
         await using var host = await HostAsync();
         var policy = Paper.Policy with { Stage = Stage.Review };
-        var stage = keys.Protect(SecretKeys.StagePurpose(policy, "STAGE"), "correct horse");
+        var stage = keys.Protect(SecretKeys.StagePurpose(policy.Pipeline, policy.Stage, "STAGE"), "correct horse");
         AppName[] reviews = [AppName.Parse("shop-pr-1"), AppName.Parse("shop-pr-2")];
         foreach (var review in reviews)
         {

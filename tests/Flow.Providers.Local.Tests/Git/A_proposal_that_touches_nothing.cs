@@ -110,16 +110,16 @@ public sealed class A_proposal_that_touches_nothing : IAsyncLifetime
             await origin.RefAsync($"refs/pull/{i}/head", head);
         }
 
-        Environment.SetEnvironmentVariable("GIT_TRACE2", temporary["trace"]);
-        using var traced = Provider.Create(temporary["data"], null, time, "GIT_TRACE2");
-        (await UntouchedAsync(Of(root: "services/api"), traced)).Should().Equal(true, false, true, false, true, false, true, false);
-        (await CallsAsync("fetch")).Should().Be(1);
+        // What git is told about local repositories, it is told here; it also counts.
+        Directory.CreateDirectory(temporary["data/git"]);
+        await File.WriteAllTextAsync(temporary["data/git/local.config"], $"[safe]\n\tdirectory = *\n[trace2]\n\tnormalTarget = {temporary["trace"]}\n", Cancellation);
+        (await UntouchedAsync(Of(root: "services/api"))).Should().Equal(true, false, true, false, true, false, true, false);
+        (await File.ReadAllLinesAsync(temporary["trace"], Cancellation)).Count(l => l.Contains(" start git ", StringComparison.Ordinal) && l.Contains(" fetch ", StringComparison.Ordinal)).Should().Be(1);
 
-        // Judged before: the listing is all.
-        File.Delete(temporary["trace"]);
-        (await UntouchedAsync(Of(root: "services/api"), traced)).Should().Equal(true, false, true, false, true, false, true, false);
-        (await CallsAsync("")).Should().Be(0);
-        Environment.SetEnvironmentVariable("GIT_TRACE2", null);
+        // Judged before: the listing is all, and nobody looks into the copy.
+        Directory.Delete(Mirror, recursive: true);
+        (await UntouchedAsync(Of(root: "services/api"))).Should().Equal(true, false, true, false, true, false, true, false);
+        Directory.GetDirectories(temporary["data/git"]).Should().BeEmpty();
     }
 
     [Fact]
@@ -220,11 +220,7 @@ public sealed class A_proposal_that_touches_nothing : IAsyncLifetime
 
     private SourceRepository Of(string? root = null, params string[] paths) => Template with { Url = origin.Url, RootFolder = root, Paths = paths };
 
-    /// <summary>Calls of git on the mirror.</summary>
-    private async Task<int> CallsAsync(string command) =>
-        (await File.ReadAllLinesAsync(temporary["trace"], Cancellation)).Count(l => l.Contains(" start ", StringComparison.Ordinal) && l.Contains($"--git-dir={Mirror} {command}", StringComparison.Ordinal));
-
-    private async Task<IReadOnlyList<bool>> UntouchedAsync(SourceRepository repository, GitSourceProvider? by = null) => [.. (await (by ?? provider).ListAsync(repository, Cancellation)).Proposals.Select(p => p.Untouched)];
+    private async Task<IReadOnlyList<bool>> UntouchedAsync(SourceRepository repository) => [.. (await provider.ListAsync(repository, Cancellation)).Proposals.Select(p => p.Untouched)];
 
     private async Task<CommitSha> ProposeAsync(string name, params (string Path, string Text)[] files)
     {

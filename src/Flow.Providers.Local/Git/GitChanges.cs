@@ -22,9 +22,9 @@ internal sealed partial class GitChanges(GitMirror mirror, TimeProvider time, IL
     private readonly Dictionary<CommitSha, long> untold = [];
 
     /// <summary>The proposals with <see cref="Proposal.Untouched"/>. Costs nothing when all heads were judged before.</summary>
-    public async Task<IReadOnlyList<Proposal>> JudgeAsync(SourceListing listing, CommitSha main, IReadOnlyList<string> pathspecs, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Proposal>> JudgeAsync(SourceListing listing, CommitSha main, IReadOnlyList<IReadOnlyList<string>> pathspecs, CancellationToken cancellationToken)
     {
-        var paths = string.Join('\n', pathspecs);
+        var paths = string.Join("\n\n", pathspecs.Select(list => string.Join('\n', list)));
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -42,7 +42,7 @@ internal sealed partial class GitChanges(GitMirror mirror, TimeProvider time, IL
 
     public void Dispose() => gate.Dispose();
 
-    private async Task JudgeAsync(List<Revision> heads, HashSet<CommitSha> listed, CommitSha main, IReadOnlyList<string> pathspecs, string paths, CancellationToken cancellationToken)
+    private async Task JudgeAsync(List<Revision> heads, HashSet<CommitSha> listed, CommitSha main, IReadOnlyList<IReadOnlyList<string>> pathspecs, string paths, CancellationToken cancellationToken)
     {
         try
         {
@@ -89,11 +89,16 @@ internal sealed partial class GitChanges(GitMirror mirror, TimeProvider time, IL
         return forks[(main, head)] = fork;
     }
 
-    private async Task CompareAsync(CommitSha fork, CommitSha head, IReadOnlyList<string> pathspecs, string paths, CancellationToken cancellationToken)
+    private async Task CompareAsync(CommitSha fork, CommitSha head, IReadOnlyList<IReadOnlyList<string>> pathspecs, string paths, CancellationToken cancellationToken)
     {
-        var result = await mirror.ReadAsync(["diff-tree", "--quiet", "-r", "--no-renames", "--no-ext-diff", "--end-of-options", $"{fork}", $"{head}", "--", .. pathspecs],
-            static (stream, ct) => stream.CopyToAsync(Stream.Null, ct), cancellationToken, pathspecs: true).ConfigureAwait(false);
-        if (result.ExitCode is 0 or 1) untouched[(fork, head, paths)] = result.Ok;
+        foreach (var list in pathspecs)
+        {
+            var result = await mirror.ReadAsync(["diff-tree", "--quiet", "-r", "--no-renames", "--no-ext-diff", "--end-of-options", $"{fork}", $"{head}", "--", .. list],
+                static (stream, ct) => stream.CopyToAsync(Stream.Null, ct), cancellationToken, pathspecs: true).ConfigureAwait(false);
+            if (result.ExitCode == 1) untouched[(fork, head, paths)] = false;
+            if (!result.Ok) return; // more than 1 is trouble: not told
+        }
+        untouched[(fork, head, paths)] = true;
     }
 
     private void Forget(HashSet<CommitSha> listed)

@@ -67,7 +67,7 @@ public sealed class Fetching_a_revision : IDisposable
         var origin = await GitRepository.CreateAsync(temporary);
         var older = await origin.HeadAsync();
         await origin.CommitAsync("Newer");
-        using var provider = Provider.Create(temporary["data"], null, "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0");
+        using var provider = Provider.Create(temporary["data"], null, null, "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0");
 
         (await provider.FetchAsync(Provider.Repository(origin.Url), older, default)).Subject.Should().Be("First commit");
     }

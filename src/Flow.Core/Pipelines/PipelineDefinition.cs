@@ -103,6 +103,10 @@ public sealed record AddOnWish
     public string? Plan { get; init; }
     /// <summary>Handed to the provider; null: nothing.</summary>
     public IReadOnlyDictionary<string, string>? Options { get; init; }
+    /// <summary>What its data begins with, as the provider names it; null: empty. Counts for test, review and development only.</summary>
+    public string? Seed { get; init; }
+    /// <summary>Name of its attachment, in capital letters: takes the place of the provider's prefix in the names of its config vars; null: they are the provider's.</summary>
+    public string? As { get; init; }
 }
 
 /// <summary>A host's own step and where it stands: resolved when the pipeline is declared, then frozen into each run.</summary>

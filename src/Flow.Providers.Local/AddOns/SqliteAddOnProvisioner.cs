@@ -14,6 +14,8 @@ namespace Flow.Providers.Local.AddOns;
 /// </summary>
 internal sealed partial class SqliteAddOnProvisioner(IOptions<LocalOptions> options, TimeProvider timeProvider) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue { get; } = new() { Plans = [new(Plan, "A SQLite file on this machine.", [])], Prefix = "DATABASE" };
+
     internal const string Plan = "file";
     private const string Database = "db.sqlite", Description = "addon.json";
     private readonly string root = new LocalDirectories(options.Value).Sqlite;
@@ -38,7 +40,7 @@ internal sealed partial class SqliteAddOnProvisioner(IOptions<LocalOptions> opti
             }
 
             // Written last: with it the instance is there.
-            var about = new SqliteInstance(request.Id, Plan, request.Purpose.ToString(), request.App.ToString(), request.Pipeline.ToString(), timeProvider.GetUtcNow());
+            var about = new SqliteInstance(request.Id, Plan, request.Purpose.ToString(), request.Owner?.App.ToString() ?? "", request.Owner?.Pipeline.ToString() ?? "", timeProvider.GetUtcNow());
             var temporary = Path.Combine(directory, $"{Guid.NewGuid():N}.tmp");
             await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(about, SqliteJson.Default.SqliteInstance), cancellationToken).ConfigureAwait(false);
             File.Move(temporary, Path.Combine(directory, Description), overwrite: true);

@@ -5,6 +5,9 @@ namespace Flow.Testing.Fakes;
 /// <summary>Add-on instances in memory.</summary>
 public sealed class FakeAddOns : IAddOnProvisioner
 {
+    /// <inheritdoc/>
+    public AddOnCatalogue Catalogue { get; set; } = new() { Plans = [new("default", "Whatever it takes.", []), new("small", "Less of it.", [])], Options = [new("version", "Any.")], Seedable = true, Prefix = "DATABASE" };
+
     private readonly Lock gate = new();
 
     /// <summary>Instances that exist, with the request that made them.</summary>

@@ -76,7 +76,7 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
 
     public void Provisions(AddOnRequest request)
     {
-        if (!AddOns.ContainsKey(request.Id)) Witness.IsCreated(request.App, request.Id);
+        if (!AddOns.ContainsKey(request.Id)) Witness.IsCreated(request.Owner!.App, request.Id);
         AddOns[request.Id] = request;
     }
 

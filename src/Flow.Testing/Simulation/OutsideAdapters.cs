@@ -119,6 +119,8 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
 
 internal sealed class OutsideAddOns(Outside outside, SimulatedNode node) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue { get; } = new() { Plans = [new("default", "Whatever it takes.", [])] };
+
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => outside.CallAsync(node, $"provision {request.Id}", () =>
     {
         if (outside.IsGone(outside.Removed.Contains(request.Id)))

@@ -141,6 +141,8 @@ public sealed class Review_apps_for_hosts
 
     private sealed class Sticky : Flow.AddOns.IAddOnProvisioner
     {
+        public Flow.AddOns.AddOnCatalogue Catalogue { get; } = new() { Plans = [new("sticky", "It stays.", [])] };
+
         private readonly FakeAddOns instances = new();
 
         public ValueTask<WorkStatus<Flow.AddOns.AddOnInstance>> ProvisionAsync(Flow.AddOns.AddOnRequest request, CancellationToken cancellationToken) => instances.ProvisionAsync(request, cancellationToken);

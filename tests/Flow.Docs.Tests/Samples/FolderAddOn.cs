@@ -6,6 +6,8 @@ namespace Flow.Docs.Tests.Samples;
 /// <summary>A folder of its own for each app, named in <c>FILES_DIR</c>.</summary>
 public sealed class FolderAddOn(string root) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue { get; } = new() { Plans = [new("standard", "A folder on this machine.", [])] };
+
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken)
     {
         if (request.Plan is not (null or "standard"))

@@ -7,6 +7,8 @@ namespace Flow.Docs.Tests.Samples;
 /// <summary>Our adapter: an add-on that is a queue on our message broker.</summary>
 public sealed class QueueAddOn(IBroker broker) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue { get; } = new() { Plans = [new("queue", "A queue of its own.", [])] };
+
     public async ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => await broker.CreateAsync(request.Id)
         ? WorkStatus<AddOnInstance>.Done(new(request.Id, "standard"))
         : WorkStatus<AddOnInstance>.Failed(new("queue-deleted", $"Queue {request.Id} was deleted: its name is never used again."));

@@ -16,7 +16,7 @@ public sealed class A_sqlite_addon : IDisposable
     public void Dispose() => Directory.Delete(directory, recursive: true);
 
     private static AddOnRequest Request(string id, string? plan = null) =>
-        new() { Id = id, Plan = plan, Purpose = AddOnPurpose.Review, App = AppName.Parse("shop-pr-7"), Pipeline = PipelineName.Parse("shop") };
+        new() { Id = id, Plan = plan, Purpose = AddOnPurpose.Review, Owner = new(PipelineName.Parse("shop"), AppName.Parse("shop-pr-7")) };
 
     [Fact]
     public async Task Is_one_file_however_often_it_is_asked_for()

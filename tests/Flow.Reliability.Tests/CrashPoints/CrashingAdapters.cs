@@ -83,6 +83,8 @@ internal sealed class CrashingRuntime(Life life, IRuntime inner, HashSet<string>
 
 internal sealed class CrashingAddOns(Life life, IAddOnProvisioner inner, HashSet<string> asked) : CrashingAdapter(life), IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue => inner.Catalogue;
+
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) =>
         CallAsync($"add-on.provision {request.Id}", () => WorkAsync(asked, request.Id, () => inner.ProvisionAsync(request, default)), cancellationToken);
 

@@ -118,6 +118,8 @@ public sealed class Own_adapters
 
     private sealed class Shelf : IAddOnProvisioner
     {
+        public AddOnCatalogue Catalogue { get; } = new() { Plans = [new("shelf", "A place on a shelf.", [])] };
+
         private readonly HashSet<string> made = [], gone = [];
 
         public bool Revives { get; init; }

@@ -13,14 +13,16 @@ internal sealed class ProvisionStep(Providers providers, TimeProvider time) : IB
         var wanted = execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).ToList();
         foreach (var resource in wanted)
         {
+            var wish = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name);
             var request = new AddOnRequest
             {
                 Id = resource.Id,
-                Plan = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Plan,
-                Options = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Options,
+                Plan = wish?.Plan,
+                Options = wish?.Options,
+                Seed = wish?.Seed,
                 Purpose = PurposeOf(execution.Policy.Stage),
-                App = execution.Run.App,
-                Pipeline = execution.Policy.Pipeline,
+                Owner = new(execution.Policy.Pipeline, execution.Run.App, execution.Policy.Proposal),
+                ExpectedLifetime = execution.Policy.Stage switch { Stage.Test => TimeSpan.FromHours(1), Stage.Review => TimeSpan.FromDays(7), _ => null },
             };
             var status = await Following.Async(() => providers.Get<IAddOnProvisioner>(resource.Provider).ProvisionAsync(request, cancellationToken), time, cancellationToken);
             if (status.Failure is { } failure) return execution.Failed(failure with { Message = $"add-on {resource.Name} ({resource.Provider}): {failure.Message}" });
@@ -29,7 +31,7 @@ internal sealed class ProvisionStep(Providers providers, TimeProvider time) : IB
         return execution.Done($"{wanted.Count} add-ons");
     }
 
-    private static AddOnPurpose PurposeOf(Stage stage) => stage switch
+    internal static AddOnPurpose PurposeOf(Stage stage) => stage switch
     {
         Stage.Test => AddOnPurpose.Test,
         Stage.Review => AddOnPurpose.Review,

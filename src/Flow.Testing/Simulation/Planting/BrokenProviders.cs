@@ -32,6 +32,8 @@ internal sealed class BrokenRuntime(IRuntime right) : IRuntime
 /// <summary>Add-ons that are removed wrongly.</summary>
 internal sealed class BrokenAddOns(IAddOnProvisioner right, Func<string, CancellationToken, ValueTask> removes) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue => right.Catalogue;
+
     public ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => removes(id, cancellationToken);
 
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => right.ProvisionAsync(request, cancellationToken);

@@ -35,6 +35,8 @@ internal sealed class CarriedBuilder(Outside outside, SimulatedNode node, IBuild
 /// <summary>A host's own add-ons.</summary>
 internal sealed class CarriedAddOns(Outside outside, SimulatedNode node, IAddOnProvisioner own) : IAddOnProvisioner
 {
+    public AddOnCatalogue Catalogue => own.Catalogue;
+
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken) => outside.CallAsync(node, $"provision {request.Id}", async () =>
     {
         var late = outside.Removed.Contains(request.Id);

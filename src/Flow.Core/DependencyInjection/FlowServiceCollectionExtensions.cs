@@ -1,3 +1,4 @@
+using Flow.AddOns.Pools;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Diagnostics;
@@ -39,6 +40,7 @@ public static class FlowServiceCollectionExtensions
         {
             services.Configure<FlowOptions>(configuration);
             services.AddSingleton(new ConfiguredPipelines(configuration.GetSection("Pipelines")));
+            services.AddSingleton(new ConfiguredPools(configuration.GetSection("Pools")));
         }
         if (configure is not null) services.Configure(configure);
 
@@ -54,6 +56,8 @@ public static class FlowServiceCollectionExtensions
         services.AddStreamKind<AppState, AppInput, AppEvent, AppEffects>(AppDecider.Kind, new AppDecider());
         services.AddStreamKind<RunState, RunInput, RunEvent, RunEffects>(RunDecider.Kind, new RunDecider());
         services.AddStreamKind<BuildState, BuildInput, BuildEvent, BuildEffects>(BuildDecider.Kind, new BuildDecider());
+        services.AddStreamKind<PoolState, PoolInput, PoolEvent, PoolEffects>(PoolDecider.Kind, new PoolDecider());
+        services.AddStreamKind<WarmState, WarmInput, WarmEvent, WarmEffects>(WarmDecider.Kind, new WarmDecider());
         services.AddStreamKind<ReportState, ReportInput, ReportEvent, ReportEffects>(ReportDecider.Kind, new ReportDecider());
 
         services.AddSingleton<IBuiltInStep, GateStep>();
@@ -69,6 +73,8 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IBuiltInStep, TeardownStep>();
         services.AddSingleton<IBuiltInStep, HostStepAdapter>();
 
+        // Steps are part of what the mailbox knows.
+        services.AddSingleton<PoolClaims>().AddSingleton<Func<PoolClaims>>(s => s.GetRequiredService<PoolClaims>).AddSingleton<PoolService>().AddSingleton<IAddOnPools>(s => s.GetRequiredService<PoolService>());
         services.AddSingleton<RunExplainer>();
         services.AddSingleton<PipelineService>();
         services.AddSingleton<IPipelines>(s => s.GetRequiredService<PipelineService>());
@@ -83,7 +89,9 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<EngineHealth>();
         services.AddSingleton(s => new FlowDeclarations(s.GetServices<PipelineDefinition>(), s.GetService<ConfiguredPipelines>()));
         services.AddSingleton<IEngineStarter, RouteRestorer>();
+        services.AddSingleton(s => new PoolDeclarations(s.GetServices<PoolDefinition>(), s.GetService<ConfiguredPools>()));
         services.AddSingleton<IEngineStarter, PipelineDeclarer>();
+        services.AddSingleton<IEngineStarter, PoolDeclarer>();
         services.AddSingleton<AppInspector>().AddSingleton<IEngineStarter>(s => s.GetRequiredService<AppInspector>());
         services.AddHostedService<StartupValidator>();
         // Stopped in reverse: first the engine, then (if wanted) the apps.
@@ -104,6 +112,14 @@ public static class FlowServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddSingleton(pipeline);
+        return builder;
+    }
+
+    /// <summary>Declares a warm pool in code; declared again at every start.</summary>
+    public static IFlowBuilder AddPool(this IFlowBuilder builder, PoolDefinition pool)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(pool);
         return builder;
     }
 

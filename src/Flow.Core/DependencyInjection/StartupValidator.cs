@@ -1,3 +1,4 @@
+using Flow.AddOns.Pools;
 using Flow.Engine;
 using Flow.Logs;
 using Flow.Pipelines;
@@ -34,6 +35,10 @@ internal sealed class StartupValidator(IServiceProvider services, IEnumerable<Pr
         if (services.GetService<ConfiguredPipelines>() is { } configured) errors.AddRange(configured.Read(out read));
         List<PipelineDefinition> pipelines = [.. services.GetServices<PipelineDefinition>(), .. read];
         errors.AddRange(pipelines.SelectMany(p => PipelineValidator.Validate(p, providers)).Concat(PipelineValidator.ValidateTogether(pipelines)).Distinct());
+        if (services.GetService<ConfiguredPools>() is { } pools) errors.AddRange(pools.Read(out _));
+        var declared = services.GetRequiredService<PoolDeclarations>().All;
+        errors.AddRange(declared.SelectMany(p => PoolValidator.Validate(p, providers, name => new Runs.Steps.Providers(services).Get<AddOns.IAddOnProvisioner>(name))).Distinct());
+        foreach (var twice in declared.GroupBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1)) errors.Add($"Flow:Pools:{twice.Key}: is declared {twice.Count()} times, in configuration or in code: declare it once.");
         return errors.Count == 0 ? Task.CompletedTask : throw new OptionsValidationException("Flow", typeof(FlowOptions), errors);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Flow.AddOns.Pools;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Pipelines;
@@ -16,6 +17,8 @@ namespace Flow.Engine;
 [JsonSerializable(typeof(RunInput)), JsonSerializable(typeof(RunEvent)), JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(BuildInput)), JsonSerializable(typeof(BuildEvent)), JsonSerializable(typeof(BuildState))]
 [JsonSerializable(typeof(ReportInput)), JsonSerializable(typeof(ReportEvent)), JsonSerializable(typeof(ReportState))]
+[JsonSerializable(typeof(PoolInput)), JsonSerializable(typeof(PoolEvent)), JsonSerializable(typeof(PoolState))]
+[JsonSerializable(typeof(WarmInput)), JsonSerializable(typeof(WarmEvent)), JsonSerializable(typeof(WarmState))]
 [JsonSerializable(typeof(ResolvedPipeline))]
 [JsonSerializable(typeof(Answer)), JsonSerializable(typeof(InputRejected))]
 internal sealed partial class FlowJson : JsonSerializerContext

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Flow.AddOns;
+using Flow.AddOns.Pools;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.DependencyInjection;
@@ -47,10 +48,10 @@ internal sealed class SimulatedNode : IDisposable
         var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [
-            new GateStep(providers, time), new FetchStep(providers, services, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, time), new ReleaseStep(providers, environment, time),
+            new GateStep(providers, time), new FetchStep(providers, services, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, () => new(mailbox!), time), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
             new ScriptStep(WellKnownSteps.PostDeploy, providers, environment, time), new ScriptStep(WellKnownSteps.DeployHook, providers, environment, time),
-            new ScriptStep(WellKnownSteps.Predestroy, providers, environment, time), new RetireStep(providers, environment, router, time), new TeardownStep(providers, router, logs), new HostStepAdapter(providers, environment, router),
+            new ScriptStep(WellKnownSteps.Predestroy, providers, environment, time), new RetireStep(providers, environment, router, time), new TeardownStep(providers, () => new(mailbox!), router, logs), new HostStepAdapter(providers, environment, router),
         ];
         var kinds = Kinds(world, providers, steps, router, logs, time);
         mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);
@@ -91,6 +92,8 @@ internal sealed class SimulatedNode : IDisposable
             new StreamKind<PipelineState, PipelineInput, PipelineEvent>(PipelineDecider.Kind, new PipelineDecider(), new PipelineEffects(providers, time, new Logger<PipelineEffects>(world))),
             new StreamKind<AppState, AppInput, AppEvent>(AppDecider.Kind, new AppDecider(), new AppEffects(providers, time, new Logger<AppEffects>(world))),
             new StreamKind<RunState, RunInput, RunEvent>(RunDecider.Kind, new RunDecider(), new RunEffects(steps, providers, router, logs, time, new Logger<RunEffects>(world))),
+            new StreamKind<PoolState, PoolInput, PoolEvent>(PoolDecider.Kind, new PoolDecider(), new PoolEffects()),
+            new StreamKind<WarmState, WarmInput, WarmEvent>(WarmDecider.Kind, new WarmDecider(), new WarmEffects(providers, time, new Logger<WarmEffects>(world))),
             new StreamKind<ReportState, ReportInput, ReportEvent>(ReportDecider.Kind, new ReportDecider(), new ReportEffects(providers, router, time, new Logger<ReportEffects>(world))),
             new StreamKind<BuildState, BuildInput, BuildEvent>(BuildDecider.Kind, new BuildDecider(), new BuildEffects(providers, options, time, new Logger<BuildEffects>(world))),
         ];

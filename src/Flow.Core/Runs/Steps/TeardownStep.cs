@@ -1,4 +1,5 @@
 using Flow.AddOns;
+using Flow.AddOns.Pools;
 using Flow.Apps;
 using Flow.Logs;
 using Flow.Routing;
@@ -7,7 +8,7 @@ using Flow.Runtimes;
 namespace Flow.Runs.Steps;
 
 /// <summary>Walks the ledger in reverse. "Already gone" is success; anything else is tried again for ever, visibly.</summary>
-internal sealed class TeardownStep(Providers providers, IRouter router, ILogStore logs) : IBuiltInStep
+internal sealed class TeardownStep(Providers providers, Func<PoolClaims> pools, IRouter router, ILogStore logs) : IBuiltInStep
 {
     public string Kind => WellKnownSteps.Teardown;
 
@@ -40,10 +41,17 @@ internal sealed class TeardownStep(Providers providers, IRouter router, ILogStor
             await providers.Get<IRuntime>(execution.Policy.Runtime).StopCommandAsync(RunLogs.CommandId(execution.Run, step, attempt), execution.Policy.StopGrace, cancellationToken);
     }
 
+    /// <summary>Also one that was claimed from a pool and not handed over yet.</summary>
+    private async ValueTask RemoveAddOnAsync(OwnedResource resource, CancellationToken cancellationToken)
+    {
+        await pools().AbandonAsync(resource.Id, cancellationToken);
+        await providers.Get<IAddOnProvisioner>(resource.Provider).DeprovisionAsync(resource.Id, cancellationToken);
+    }
+
     private ValueTask RemoveAsync(StepExecution execution, OwnedResource resource, CancellationToken cancellationToken) => resource.Kind switch
     {
         ResourceKind.Route => router.RemoveAsync(execution.Run.App, execution.Grant.Generation, cancellationToken),
         ResourceKind.Deployment => providers.Get<IRuntime>(resource.Provider).StopAsync(DeploymentId.Parse(resource.Id), execution.Policy.StopGrace, cancellationToken),
-        _ => providers.Get<IAddOnProvisioner>(resource.Provider).DeprovisionAsync(resource.Id, cancellationToken),
+        _ => RemoveAddOnAsync(resource, cancellationToken),
     };
 }

@@ -1,3 +1,4 @@
+using Flow.AddOns;
 using Flow.Builds;
 using Flow.Engine;
 using Flow.Manifests;
@@ -204,10 +205,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         {
             (var config, _, notes) = ConfigLayers.Merge(app, chosen.Needs);
             if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now)));
-            notes = [.. notes, .. AddOnNotes(app, said?.Manifest), .. TypeNotes(artifact!, said?.Manifest)];
+            notes = [.. notes, .. AddOnNotes(app, said?.Manifest), .. AddOnWishes.Notes(app.Policy!, said?.Manifest), .. TypeNotes(artifact!, said?.Manifest)];
             app = After(app, given);
         }
-        var wishes = Wishes(app.Policy!, said?.Manifest);
+        var wishes = AddOnWishes.Of(app.Policy!, said?.Manifest);
         if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, wishes, processes)));
         var owned = After(app, given).Ledger;
         if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config or RunKind.AddOn)
@@ -257,12 +258,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
 
     private static ManifestVersion? VersionOf(AppState app, Requirements? needs) => needs is null ? null : new($"{needs.Id}/{app.Policy!.Stage}".ToLowerInvariant(), needs.Manifest, needs.Later);
 
-    private static IReadOnlyList<Pipelines.AddOnWish> Wishes(AppPolicy policy, AppManifest? manifest) => [.. policy.AddOns, .. manifest is null ? [] : ManifestAddOns.Of(manifest, policy)];
-
     /// <summary>Nothing is taken from an app by a line that is missing: its data would go with it.</summary>
     private static IEnumerable<string> AddOnNotes(AppState app, AppManifest? manifest)
     {
-        var wanted = Wishes(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
+        var wanted = AddOnWishes.Of(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
         return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.");
     }
 

@@ -32,6 +32,10 @@ public sealed record AppPolicy
     public ReviewApps.ReviewAppOrigin? Review { get; init; }
     /// <summary>Names of services in <c>app.json</c> to names of add-on providers; an empty name leaves the service out.</summary>
     public IReadOnlyDictionary<string, string> AddOnServices { get; init; } = new Dictionary<string, string>();
+    /// <summary>Plans that count whatever the code asks for.</summary>
+    public IReadOnlyList<AddOnPlanRule> AddOnPlans { get; init; } = [];
+    /// <summary>Provider to what its expendable data begins with.</summary>
+    public IReadOnlyDictionary<string, string> AddOnSeeds { get; init; } = new Dictionary<string, string>();
     /// <summary>Config vars of all apps of the stage; a change is taken up by the next deployment. Not part of plans.</summary>
     public IReadOnlyDictionary<string, ConfigValue> StageConfig { get; init; } = new Dictionary<string, ConfigValue>();
     /// <summary>Limit of <c>pr-predestroy</c>.</summary>

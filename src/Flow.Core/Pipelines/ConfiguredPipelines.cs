@@ -29,7 +29,7 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
 
         public PipelineDefinition? Pipeline(IConfigurationSection at)
         {
-            Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "AddOnServices", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
+            Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "AddOnServices", "AddOnPlans", "AddOnSeeds", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
             var repository = at.GetSection("Repository");
             Known(repository, "Url", "RootFolder", "DefaultBranch", "ProposalBranches", "Paths", "TrustPullRequestRefs");
             Known(at.GetSection("Health"), "Path", "Timeout");
@@ -55,6 +55,8 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
                 Apps = [.. Keyed(at, "Apps").Select(App).OfType<AppDefinition>()],
                 ReviewApps = at.GetSection("ReviewApps") is var review && review.Exists() ? Review(review) : null,
                 AddOns = [.. Keyed(at, "AddOns").Select(AddOn)],
+                AddOnPlans = [.. Keyed(at, "AddOnPlans").SelectMany(PlanRules)],
+                AddOnSeeds = Keyed(at, "AddOnSeeds").ToDictionary(c => c.Key, c => c.Value ?? ""),
                 AddOnServices = Keyed(at, "AddOnServices").ToDictionary(c => c.Key, c => c.Value ?? ""),
                 Health = new() { Path = at["Health:Path"] ?? Defaults.Health.Path, Timeout = Span(at, "Health:Timeout", Defaults.Health.Timeout) },
                 BuildTimeout = Span(at, "BuildTimeout", Defaults.BuildTimeout),
@@ -64,6 +66,16 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
                 StopGrace = Span(at, "StopGrace", Defaults.StopGrace),
                 MaxClosingsAtOnce = Value(at, "MaxClosingsAtOnce", Defaults.MaxClosingsAtOnce, int.TryParse),
             };
+        }
+
+        private List<AddOnPlanRule> PlanRules(IConfigurationSection at)
+        {
+            if (!string.IsNullOrEmpty(at.Value)) Errors.Add($"{at.Path}: is no value, but a section with a plan for each purpose.");
+            List<AddOnPlanRule> rules = [];
+            foreach (var rule in at.GetChildren())
+                if (Enum.TryParse<AddOns.AddOnPurpose>(rule.Key, true, out var purpose) && Enum.IsDefined(purpose)) rules.Add(new(at.Key, purpose, rule.Value ?? ""));
+                else Errors.Add($"{rule.Path}: '{Names.Shown(rule.Key)}' is no purpose; there are {string.Join(", ", Enum.GetNames<AddOns.AddOnPurpose>())}.");
+            return rules;
         }
 
         private AppDefinition? App(IConfigurationSection at)
@@ -82,8 +94,8 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
 
         private AddOnWish AddOn(IConfigurationSection at)
         {
-            Known(at, "Provider", "Plan", "Options");
-            return new() { Name = at.Key, Provider = at["Provider"] ?? "", Plan = at["Plan"], Options = at.GetSection("Options") is var options && options.Exists() ? Map(options) : null };
+            Known(at, "Provider", "Plan", "Options", "Seed", "As");
+            return new() { Name = at.Key, Provider = at["Provider"] ?? "", Plan = at["Plan"], Seed = at["Seed"], As = at["As"], Options = at.GetSection("Options") is var options && options.Exists() ? Map(options) : null };
         }
 
         private ReviewAppPolicy Review(IConfigurationSection at)

@@ -48,6 +48,12 @@ public sealed record PipelineDefinition
     /// </summary>
     public IReadOnlyDictionary<string, string> AddOnServices { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Plans that count whatever the code asks for, by provider and purpose; runs and releases say so. (Heroku replaces plans of review apps without a word.)</summary>
+    public IReadOnlyList<AddOnPlanRule> AddOnPlans { get; init; } = [];
+
+    /// <summary>What the data of test, review and development instances begins with: provider to seed, as the provider names it. A new version is another name.</summary>
+    public IReadOnlyDictionary<string, string> AddOnSeeds { get; init; } = new Dictionary<string, string>();
+
     /// <summary>When new processes count as healthy.</summary>
     public HealthCheck Health { get; init; } = new();
 
@@ -91,6 +97,12 @@ public sealed record AppDefinition
     /// <summary>Config vars it starts with, not secret; afterwards they are changed through <c>IApps</c> only.</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>A plan that counts whatever the code asks for.</summary>
+/// <param name="Provider">Name of the add-on provider.</param>
+/// <param name="Purpose">For which purpose.</param>
+/// <param name="Plan">The plan.</param>
+public sealed record AddOnPlanRule(string Provider, AddOns.AddOnPurpose Purpose, string Plan);
 
 /// <summary>A backing service that an app needs.</summary>
 public sealed record AddOnWish

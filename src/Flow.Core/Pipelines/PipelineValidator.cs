@@ -68,6 +68,18 @@ internal static class PipelineValidator
             if (!AppName.TryParse(wish.Name, null, out _)) Error("AddOns", $"'{wish.Name}' is no name: lower-case letters, digits and dashes, a letter first.");
             Registered(typeof(IAddOnProvisioner), wish.Provider, $"AddOns:{wish.Name}:Provider");
         }
+        foreach (var rule in definition.AddOnPlans)
+        {
+            Registered(typeof(IAddOnProvisioner), rule.Provider, "AddOnPlans");
+            if (string.IsNullOrWhiteSpace(rule.Plan)) Error($"AddOnPlans:{Names.Shown(rule.Provider)}:{rule.Purpose}", "names no plan.");
+        }
+        foreach (var twice in definition.AddOnPlans.GroupBy(r => (r.Provider.ToLowerInvariant(), r.Purpose)).Where(g => g.Count() > 1)) Error("AddOnPlans", $"{twice.Key.Item1} has {twice.Count()} plans for {twice.Key.Purpose}: one counts.");
+        foreach (var (provider, seed) in definition.AddOnSeeds.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            Registered(typeof(IAddOnProvisioner), provider, "AddOnSeeds");
+            if (string.IsNullOrWhiteSpace(seed) || seed.Length > LongestName) Error($"AddOnSeeds:{Names.Shown(provider)}", $"names no seed: 1 to {LongestName} characters.");
+        }
+        foreach (var wish in definition.AddOns.Where(w => w.As is not null && !ConfigNames.IsGood(w.As + "_URL"))) Error($"AddOns:{Names.Shown(wish.Name)}:As", ConfigNames.Problem(wish.As!));
         foreach (var (service, provider) in definition.AddOnServices.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             if (string.IsNullOrWhiteSpace(service) || service.Length > LongestName) Error("AddOnServices", $"'{Names.Shown(service)}' is no name of a service: 1 to {LongestName} characters.");

@@ -48,6 +48,8 @@ internal static class Policies
         Steps = declared.Steps,
         Reporters = declared.Reporters,
         AddOns = declared.Definition.AddOns,
+        AddOnPlans = declared.Definition.AddOnPlans,
+        AddOnSeeds = declared.Definition.AddOnSeeds,
         AddOnServices = declared.Definition.AddOnServices,
         Health = declared.Definition.Health,
         BuildTimeout = declared.Definition.BuildTimeout,

@@ -22,18 +22,25 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, Config
         if (execution.Artifact.Trust >= Trust.Approved)
             foreach (var resource in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn))
             {
-                var binding = await providers.Get<IAddOnProvisioner>(resource.Provider).BindAsync(resource.Id, cancellationToken);
-                foreach (var (name, value) in binding.Variables)
+                var provider = providers.Get<IAddOnProvisioner>(resource.Provider);
+                var binding = await provider.BindAsync(resource.Id, cancellationToken);
+                var attached = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.As;
+                foreach (var (offered, value) in binding.Variables)
                 {
+                    var name = Attached(offered, provider.Catalogue.Prefix, attached);
                     // What the user set by hand counts more than what an add-on offers.
                     if (!variables.TryAdd(name, value)) continue;
-                    if (binding.SecretNames.Contains(name)) secrets.Add(value);
+                    if (binding.SecretNames.Contains(offered)) secrets.Add(value);
                 }
             }
         AddOwn(execution, variables);
         secrets.RemoveWhere(string.IsNullOrEmpty);
         return (variables, secrets);
     }
+
+    /// <summary>Under the attachment's name: <c>CACHE_URL</c> for <c>DATABASE_URL</c>.</summary>
+    internal static string Attached(string name, string? prefix, string? attachment) =>
+        prefix is null || attachment is null || !name.StartsWith(prefix + "_", StringComparison.Ordinal) ? name : attachment + name[prefix.Length..];
 
     /// <summary>Values of the secret config vars alone.</summary>
     public IReadOnlyCollection<string> SecretsOfConfig(StepExecution execution) =>

@@ -71,20 +71,11 @@ internal sealed class ProvisionStep(Providers providers, Func<PoolClaims> pools,
             Plan = wish?.Plan,
             Options = wish?.Options,
             Seed = wish?.Seed,
-            Purpose = PurposeOf(execution.Policy.Stage),
+            Purpose = AddOnWishes.PurposeOf(execution.Policy.Stage),
             Owner = new(execution.Policy.Pipeline, execution.Run.App, execution.Policy.Proposal),
             ExpectedLifetime = execution.Policy.Stage switch { Stage.Test => TimeSpan.FromHours(1), Stage.Review => TimeSpan.FromDays(7), _ => null },
         };
     }
-
-    internal static AddOnPurpose PurposeOf(Stage stage) => stage switch
-    {
-        Stage.Test => AddOnPurpose.Test,
-        Stage.Review => AddOnPurpose.Review,
-        Stage.Development => AddOnPurpose.Development,
-        Stage.Staging => AddOnPurpose.Staging,
-        _ => AddOnPurpose.Production,
-    };
 }
 
 /// <summary>Asks an adapter again until its long work is done or has failed.</summary>

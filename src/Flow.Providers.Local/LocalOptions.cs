@@ -6,6 +6,9 @@ public sealed class LocalOptions
     /// <summary>Directory that belongs to Flow alone: mirrors, artifacts, builds, running apps, add-on data. Given mode 0700, also when it exists already.</summary>
     public string DataDirectory { get; set; } = "flow-data";
 
+    /// <summary>Directory with seeds of SQLite add-ons, <c>NAME.sqlite</c>: what an instance with that seed begins with. Never written to. Null: there are none.</summary>
+    public string? SeedDirectory { get; set; }
+
     /// <summary>
     /// Program and first arguments that start a supervisor; empty: this host's own binary. A host must hand its arguments to
     /// <c>FlowSupervisor.TryRun</c> first thing in <c>Program.cs</c>.

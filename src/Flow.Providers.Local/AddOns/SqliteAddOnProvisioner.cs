@@ -10,73 +10,149 @@ namespace Flow.Providers.Local.AddOns;
 
 /// <summary>
 /// A SQLite file for each instance, in a directory of its own with what is known about it. In WAL mode, which the file itself remembers: the old and
-/// the new processes of a deployment read and write side by side.
+/// the new processes of a deployment read and write side by side. A seed is a file that is copied; a claim renames the directory.
 /// </summary>
-internal sealed partial class SqliteAddOnProvisioner(IOptions<LocalOptions> options, TimeProvider timeProvider) : IAddOnProvisioner
+internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOnPooling
 {
-    public AddOnCatalogue Catalogue { get; } = new() { Plans = [new(Plan, "A SQLite file on this machine.", [])], Prefix = "DATABASE" };
-
     internal const string Plan = "file";
-    private const string Database = "db.sqlite", Description = "addon.json";
-    private readonly string root = new LocalDirectories(options.Value).Sqlite;
+    private const string Database = "db.sqlite", Description = "addon.json", SeedEnding = ".sqlite";
+    private readonly string root;
+    private readonly string? seeds;
+    private readonly TimeProvider time;
+
+    // Calls for one id may overlap, and a seed must never be copied over what an app has written.
+    private readonly SemaphoreSlim[] locks = [.. Enumerable.Range(0, 16).Select(_ => new SemaphoreSlim(1, 1))];
+
+    public SqliteAddOnProvisioner(IOptions<LocalOptions> options, TimeProvider timeProvider)
+    {
+        root = new LocalDirectories(options.Value).Sqlite;
+        seeds = options.Value.SeedDirectory is { } directory ? Path.GetFullPath(directory) : null;
+        time = timeProvider;
+        Catalogue = new() { Plans = [new(Plan, "A SQLite file on this machine.", [])], Seedable = seeds is not null, Prefix = "DATABASE" };
+    }
+
+    public AddOnCatalogue Catalogue { get; }
 
     public async ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (DirectoryOf(request.Id) is not { } directory) return WorkStatus<AddOnInstance>.Failed(BadId(request.Id));
-        if (request.Plan is not (null or Plan)) return WorkStatus<AddOnInstance>.Failed(new("plan-unknown", $"'{Shown(request.Plan)}' is no plan of SQLite; the only one is '{Plan}'."));
+        if (Refusal(request) is { } refusal) return WorkStatus<AddOnInstance>.Failed(refusal);
+        var directory = DirectoryOf(request.Id)!;
+        using var held = await HoldAsync(request.Id, cancellationToken).ConfigureAwait(false);
+        if (IsThere(directory)) return Done(request);
 
         LocalDirectories.Create(directory);
         var path = Path.Combine(directory, Database);
-        if (!File.Exists(Path.Combine(directory, Description)))
+        // What a crash has left is nobody's: without a description there is no instance.
+        foreach (var left in Directory.EnumerateFiles(directory)) File.Delete(left);
+        if (request.Seed is { } seed)
         {
-            await using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString()))
-            {
-                await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-                await using var command = connection.CreateCommand();
-                // An expendable database gives its space back; a precious one is not moved about.
-                command.CommandText = request.Purpose is AddOnPurpose.Test or AddOnPurpose.Review ? "PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL;" : "PRAGMA journal_mode = WAL;";
-                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            // Written last: with it the instance is there.
-            var about = new SqliteInstance(request.Id, Plan, request.Purpose.ToString(), request.Owner?.App.ToString() ?? "", request.Owner?.Pipeline.ToString() ?? "", timeProvider.GetUtcNow());
-            var temporary = Path.Combine(directory, $"{Guid.NewGuid():N}.tmp");
-            await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(about, SqliteJson.Default.SqliteInstance), cancellationToken).ConfigureAwait(false);
-            File.Move(temporary, Path.Combine(directory, Description), overwrite: true);
+            if (SeedFile(seed) is not { } file || !File.Exists(file)) return WorkStatus<AddOnInstance>.Failed(new("seed-unknown", $"There is no seed '{Shown(seed)}': put {Shown(seed)}{SeedEnding} into Flow:Local:SeedDirectory."));
+            await CopyAsync(file, path, cancellationToken).ConfigureAwait(false);
         }
+        // An expendable database gives its space back; a precious one is not moved about.
+        await ExecuteAsync(path, request.Purpose is AddOnPurpose.Test or AddOnPurpose.Review ? "PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL;" : "PRAGMA journal_mode = WAL;", cancellationToken).ConfigureAwait(false);
+        // Written last: with it the instance is there.
+        await DescribeAsync(directory, request, cancellationToken).ConfigureAwait(false);
+        return Done(request);
+    }
 
-        return WorkStatus<AddOnInstance>.Done(new(request.Id, Plan));
+    public async ValueTask<WorkStatus<AddOnInstance>> ClaimAsync(string warmId, AddOnRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (Refusal(request) is { } refusal) return WorkStatus<AddOnInstance>.Failed(refusal);
+        var directory = DirectoryOf(request.Id)!;
+        using var held = await HoldAsync(request.Id, cancellationToken).ConfigureAwait(false);
+        if (!IsThere(directory))
+        {
+            if (DirectoryOf(warmId) is not { } warm || !IsThere(warm) || !File.Exists(Path.Combine(warm, Database)))
+                return WorkStatus<AddOnInstance>.Failed(new("warm-missing", $"There is no warm SQLite database '{Shown(warmId)}'."));
+            DirectoryTree.Delete(directory);
+            Directory.Move(warm, directory);
+        }
+        // Also after a crash between the two: the directory's name is what counts.
+        await DescribeAsync(directory, request, cancellationToken).ConfigureAwait(false);
+        return Done(request);
     }
 
     public ValueTask<AddOnBinding> BindAsync(string id, CancellationToken cancellationToken)
     {
-        if (DirectoryOf(id) is not { } directory || !File.Exists(Path.Combine(directory, Description)))
-            throw new FlowException("addon-missing", $"There is no SQLite database '{Shown(id)}'.");
+        if (DirectoryOf(id) is not { } directory || !IsThere(directory)) throw new FlowException("addon-missing", $"There is no SQLite database '{Shown(id)}'.");
         var path = Path.Combine(directory, Database);
         // A path is no credential: whoever runs on this machine as this user may read it anyway.
         return new(new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = $"sqlite://{path}", ["DATABASE_PATH"] = path }, new HashSet<string>()));
     }
 
-    public ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken)
+    public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken)
     {
         // An id that cannot exist is already gone.
-        if (DirectoryOf(id) is { } directory && Directory.Exists(directory)) DirectoryTree.Delete(directory);
-        return default;
+        if (DirectoryOf(id) is not { } directory || !Directory.Exists(directory)) return;
+        using var held = await HoldAsync(id, cancellationToken).ConfigureAwait(false);
+        DirectoryTree.Delete(directory);
     }
 
+    private Failure? Refusal(AddOnRequest request)
+    {
+        if (DirectoryOf(request.Id) is null) return new("addon-invalid", $"'{Shown(request.Id)}' is no id of an add-on: letters, digits, dashes, underscores and dots, at most 200, no dot first.");
+        if (request.Plan is not (null or Plan)) return new("plan-unknown", $"'{Shown(request.Plan)}' is no plan of SQLite; the only one is '{Plan}'.");
+        if (request.Options is { Count: > 0 } options) return new("option-unknown", $"'{Shown(options.Keys.First())}' is no option of SQLite; there is none.");
+        return null;
+    }
+
+    private static WorkStatus<AddOnInstance> Done(AddOnRequest request) => WorkStatus<AddOnInstance>.Done(new(request.Id, Plan));
+    private static bool IsThere(string directory) => File.Exists(Path.Combine(directory, Description));
     private string? DirectoryOf(string id) => IdPattern().IsMatch(id) ? Path.Combine(root, id) : null;
+    private string? SeedFile(string seed) => seeds is not null && IdPattern().IsMatch(seed) ? Path.Combine(seeds, seed + SeedEnding) : null;
 
-    private static Failure BadId(string id) => new("addon-invalid", $"'{Shown(id)}' is no id of an add-on: letters, digits, dashes, underscores and dots, at most 200, no dot first.");
+    /// <summary>A consistent copy, also of a file that somebody has open.</summary>
+    private static async Task CopyAsync(string seed, string path, CancellationToken cancellationToken)
+    {
+        await using var from = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = seed, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        await from.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var to = Connection(path);
+        await to.OpenAsync(cancellationToken).ConfigureAwait(false);
+        from.BackupDatabase(to);
+    }
 
-    private static string Shown(string text) => text.Length > 80 ? text[..80] : text;
+    private static async Task ExecuteAsync(string path, string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = Connection(path);
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static SqliteConnection Connection(string path) => new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+
+    private async Task DescribeAsync(string directory, AddOnRequest request, CancellationToken cancellationToken)
+    {
+        var about = new SqliteInstance(request.Id, Plan, request.Purpose.ToString(), request.Owner?.App.ToString() ?? "", request.Owner?.Pipeline.ToString() ?? "", request.Seed, time.GetUtcNow());
+        var temporary = Path.Combine(directory, $"{Guid.NewGuid():N}.tmp");
+        await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(about, SqliteJson.Default.SqliteInstance), cancellationToken).ConfigureAwait(false);
+        File.Move(temporary, Path.Combine(directory, Description), overwrite: true);
+    }
+
+    private async Task<Held> HoldAsync(string id, CancellationToken cancellationToken)
+    {
+        var one = locks[(uint)string.GetHashCode(id, StringComparison.Ordinal) % (uint)locks.Length];
+        await one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new(one);
+    }
+
+    private readonly record struct Held(SemaphoreSlim One) : IDisposable
+    {
+        public void Dispose() => One.Release();
+    }
+
+    private static string Shown(string text) => HostileText.Shown(text, 80);
 
     [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\z", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();
 }
 
 /// <summary>Kept beside the database, for people.</summary>
-internal sealed record SqliteInstance(string Id, string Plan, string Purpose, string App, string Pipeline, DateTimeOffset Created);
+internal sealed record SqliteInstance(string Id, string Plan, string Purpose, string App, string Pipeline, string? Seed, DateTimeOffset Created);
 
 [JsonSourceGenerationOptions(WriteIndented = true)]
 [JsonSerializable(typeof(SqliteInstance))]

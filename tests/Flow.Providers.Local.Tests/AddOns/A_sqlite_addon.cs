@@ -60,6 +60,29 @@ public sealed class A_sqlite_addon : IDisposable
     public async Task Knows_one_plan() =>
         (await provisioner.ProvisionAsync(Request("a", "huge"), token)).Failure!.Message.Should().Be("'huge' is no plan of SQLite; the only one is 'file'.");
 
+    [Fact]
+    public async Task Begins_with_its_seed_and_is_handed_over_as_it_is()
+    {
+        var seeds = Directory.CreateDirectory(Path.Combine(directory, "seeds")).FullName;
+        await QueryAsync(Path.Combine(seeds, "shop-1.sqlite"), "create table t(x); insert into t values (41), (42)");
+        var seeded = new SqliteAddOnProvisioner(Options.Create(new LocalOptions { DataDirectory = directory, SeedDirectory = seeds }), TimeProvider.System);
+        seeded.Catalogue.Seedable.Should().BeTrue();
+        (await seeded.ProvisionAsync(Request("bad") with { Seed = "../seeds/shop-1" }, token)).Failure!.Code.Should().Be("seed-unknown");
+        (await seeded.ProvisionAsync(Request("bad") with { Seed = "shop-2" }, token)).Failure!.Message.Should().Contain("shop-2.sqlite");
+
+        (await seeded.ProvisionAsync(Request("pool-x.1") with { Seed = "shop-1", Owner = null }, token)).Value.Should().NotBeNull();
+        var claims = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => seeded.ClaimAsync("pool-x.1", Request("mine") with { Seed = "shop-1" }, token).AsTask()));
+        claims.Should().OnlyContain(c => c.Value!.Id == "mine");
+        var path = (await seeded.BindAsync("mine", token)).Variables["DATABASE_PATH"];
+        (await QueryAsync(path, "select sum(x) from t")).Should().Be("83");
+        (await QueryAsync(path, "delete from t; select count(*) from t")).Should().Be("0");
+        (await seeded.ProvisionAsync(Request("mine") with { Seed = "shop-1" }, token)).Value.Should().NotBeNull();
+        (await QueryAsync(path, "select count(*) from t")).Should().Be("0", "a seed is for the beginning");
+        (await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(path)!, "addon.json"), token)).Should().Contain("\"mine\"").And.Contain("shop-pr-7");
+        (await FluentActions.Awaiting(async () => await seeded.BindAsync("pool-x.1", token)).Should().ThrowAsync<FlowException>()).Which.Code.Should().Be("addon-missing");
+        (await seeded.ClaimAsync("pool-x.1", Request("yours"), token)).Failure!.Code.Should().Be("warm-missing");
+    }
+
     private static async Task<string?> QueryAsync(string path, string sql)
     {
         await using var connection = new SqliteConnection($"Data Source={path};Pooling=False");

@@ -48,6 +48,8 @@ internal sealed partial class AppDecider
         ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
         ConfigRewrapped rewrapped => Rewrapped(app, rewrapped),
         FormationChanged changed => app with { Formation = app.Formation.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(changed.Quantities) },
+        AddOnAttached attached => app with { Attachments = [.. app.Attachments, attached.Attachment] },
+        AddOnDetached detached => app with { Attachments = [.. app.Attachments.Where(a => a.Name != detached.Name)] },
         AppSetUp up => app with { SetUp = app.SetUp || up.Done, SetUpProblem = up.Problem },
         Held held => app with { Hold = held.Hold },
         Resumed => app with { Hold = null },

@@ -1,3 +1,4 @@
+using Flow.AddOns;
 using Flow.Engine;
 using Flow.Releases;
 using Flow.Runs;
@@ -9,6 +10,7 @@ namespace Flow.Apps;
 internal sealed partial class AppDecider
 {
     private const int MostProcesses = 100;
+    private const int MostAttachments = 20;
 
     // Heroku: 32 kB of config vars in total.
     private const int MostConfigBytes = 32 * 1024;
@@ -42,6 +44,23 @@ internal sealed partial class AppDecider
         var run = NextRun(self, app);
         return Start(new() { Run = run, Kind = RunKind.AddOn }, Plans.Renew(app.Policy!, RunKind.AddOn, app.CurrentRelease?.Artifact, changed.By) with { Revision = app.CurrentRelease?.Revision }, now)
             .Reply(Answer.Ok(run));
+    }
+
+    private static Decision Attach(StreamId self, AppState app, AttachAddOn attach, DateTimeOffset now)
+    {
+        var wanted = attach.Attachment;
+        if (app.Attachments.Any(a => a == wanted)) return Decision.Nothing.Reply(Answer.Ok(remark: "It is attached already."));
+        var (taken, most) = (app.Attachments.Any(a => a.Name == wanted.Name) || AddOnWishes.Of(app.Policy!, app.ManifestOf(app.CurrentRelease)).Any(w => w.As == wanted.Name), app.Attachments.Count >= MostAttachments);
+        if (taken || most) return Refused($"attach {wanted.Id} to {self.Key}", taken ? $"it has an add-on named {wanted.Name}" : $"it has {MostAttachments} attachments", "attachment-refused", now);
+        return Renew(self, app, Decision.Of(new AddOnAttached(wanted, attach.By)), attach.By, now);
+    }
+
+    /// <summary>What the app sees has changed: a release, with release phase. (Heroku: a new add-on.)</summary>
+    private static Decision Renew(StreamId self, AppState app, Decision changed, string by, DateTimeOffset now)
+    {
+        if (app is { CurrentRelease: null, Slot: null }) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
+        var run = NextRun(self, app);
+        return changed.And(Start(new() { Run = run, Kind = RunKind.Config }, Plans.Activate(app.Policy!, RunKind.Config, app.CurrentRelease?.Artifact, by) with { Revision = app.CurrentRelease?.Revision }, now)).Reply(Answer.Ok(run));
     }
 
     /// <summary>Asked of the app in whose stage the release was proven; each target answers for itself.</summary>

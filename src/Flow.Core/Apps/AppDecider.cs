@@ -61,6 +61,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         ScaleProcesses scale => Scale(self, app, scale, now),
         RestartProcesses restart => Restart(self, app, restart, now),
         RunCommand command => Command(self, app, command, now),
+        AttachAddOn attach => Attach(self, app, attach, now),
+        DetachAddOn detach => app.Attachments.All(a => a.Name != detach.Name)
+            ? Refused($"detach '{Names.Shown(detach.Name)}' from {self.Key}", "it has no attachment of that name", "attachment-unknown", now)
+            : Renew(self, app, Decision.Of(new AddOnDetached(detach.Name, detach.By)), detach.By, now),
         AddOnChanged changed => Rebind(self, app, changed, now),
         DestroyApp destroy => Destroy(self, app, destroy, now),
         ChecksChanged checks => app.Candidates.Where(c => c.Revision?.Sha == checks.Commit)
@@ -222,7 +226,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
                 Config = chosen.Kind == RunKind.Config ? Math.Max(chosen.Config ?? 0, app.Config) : chosen.Config ?? app.Config,
                 Manifest = said?.Id,
                 Watched = follows ? current?.Watched : chosen.Watched,
-                AddOns = [.. owned.Where(r => r.Kind == ResourceKind.AddOn).Select(r => new AddOnReference(r.Name!, r.Id))],
+                AddOns = [.. owned.Where(r => r.Kind == ResourceKind.AddOn).Select(r => new AddOnReference(r.Name!, r.Id)), .. app.Attachments.Select(a => new AddOnReference(a.Name, a.Id))],
                 Notes = notes,
                 Revision = follows ? current?.Revision : chosen.Revision,
                 Origin = chosen.Origin,
@@ -237,6 +241,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
             Artifact = follows || chosen.Kind == RunKind.Destroy ? artifact : null,
             Revision = follows || chosen.Kind == RunKind.Destroy ? current?.Revision : null,
             AddOns = wishes,
+            Attachments = app.Attachments,
             Notes = notes,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,

@@ -32,6 +32,8 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(ConfigRewrapped), "config-rewrapped")]
 [JsonDerivedType(typeof(FormationChanged), "formation-changed")]
 [JsonDerivedType(typeof(AppSetUp), "set-up")]
+[JsonDerivedType(typeof(AddOnAttached), "attached")]
+[JsonDerivedType(typeof(AddOnDetached), "detached")]
 [JsonDerivedType(typeof(Held), "held")]
 [JsonDerivedType(typeof(Resumed), "resumed")]
 [JsonDerivedType(typeof(PromotionBegun), "promotion-begun")]
@@ -77,6 +79,8 @@ internal sealed record FormationChanged(IReadOnlyDictionary<string, int> Quantit
 
 /// <summary>How the steps after the switch went: whether <c>postdeploy</c> need not run again, and what failed.</summary>
 internal sealed record AppSetUp(bool Done, string? Problem) : AppEvent;
+internal sealed record AddOnAttached(AddOnAttachment Attachment, string By) : AppEvent;
+internal sealed record AddOnDetached(string Name, string By) : AppEvent;
 internal sealed record Held(Hold Hold) : AppEvent;
 internal sealed record Resumed(string By) : AppEvent;
 internal sealed record PromotionBegun(Promotion Promotion) : AppEvent;

@@ -30,6 +30,8 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(CheckManifest), "check-manifest")]
 [JsonDerivedType(typeof(AddOnChanged), "addon-changed")]
 [JsonDerivedType(typeof(RewrapConfig), "rewrap")]
+[JsonDerivedType(typeof(AttachAddOn), "attach")]
+[JsonDerivedType(typeof(DetachAddOn), "detach")]
 internal abstract record AppInput : Input;
 
 /// <summary>Who speaks as an app's pipeline, and of which proposal: names can meet, and nobody may move or destroy what belongs to others.</summary>
@@ -82,6 +84,10 @@ internal sealed record CheckManifest(RunId Run, FetchedSource Source) : AppInput
 
 /// <summary>An add-on's credentials or addresses are others now: the processes start anew, without a release phase.</summary>
 internal sealed record AddOnChanged(string Name, string By) : AppInput;
+
+/// <summary>Use an instance of another app too; that it may is looked at before.</summary>
+internal sealed record AttachAddOn(AddOnAttachment Attachment, string By) : AppInput;
+internal sealed record DetachAddOn(string Name, string By) : AppInput;
 
 /// <summary>The same secrets under a newer key: old ciphertext to new.</summary>
 internal sealed record RewrapConfig(IReadOnlyDictionary<string, string> Ciphertexts) : AppInput;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Flow.AddOns;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
@@ -8,7 +9,7 @@ using Flow.Secrets;
 
 namespace Flow.Apps;
 
-internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
+internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers providers, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
 {
     public ValueTask<AppState?> GetAsync(AppName app, CancellationToken cancellationToken = default) => mailbox.ReadAsync<AppState>(AppDecider.StreamOf(app), cancellationToken);
 
@@ -46,6 +47,21 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
 
     public ValueTask<Answer> ResumeAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new ResumeDeployments(by), requestKey, cancellationToken);
+
+    public async ValueTask<Answer> AttachAddOnAsync(AppName app, AppName owner, string addOn, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default)
+    {
+        if (!ConfigNames.IsGood(attachment + "_URL") || attachment.Any(char.IsAsciiLetterLower)) return Answer.Refused("attachment-invalid", $"'{Names.Shown(attachment)}' is no name for an attachment: capital letters, digits and '_', a letter first.");
+        if (await GetAsync(owner, cancellationToken) is not { Life: AppLife.Active } theirs || theirs.Ledger.FirstOrDefault(r => r.Kind == ResourceKind.AddOn && r.Name == addOn) is not { } resource)
+            return Answer.Refused("addon-unknown", $"{owner} has no add-on '{Names.Shown(addOn)}'.");
+        if (app == owner || await GetAsync(app, cancellationToken) is not { Life: AppLife.Active } ours) return Answer.Refused("attachment-refused", app == owner ? $"It belongs to {app} already." : $"There is no app {app}.");
+        if (AddOnWishes.PurposeOf(ours.Policy!.Stage) != AddOnWishes.PurposeOf(theirs.Policy!.Stage))
+            return Answer.Refused("attachment-refused", $"{app} is for {AddOnWishes.PurposeOf(ours.Policy.Stage)}, the add-on for {AddOnWishes.PurposeOf(theirs.Policy.Stage)}: data is not shared between purposes.");
+        if (!providers.Get<IAddOnProvisioner>(resource.Provider).Catalogue.Shareable) return Answer.Refused("attachment-refused", $"Provider '{resource.Provider}' gives an instance to one app only.");
+        return await Ask(app, new AttachAddOn(new(attachment, resource.Provider, resource.Id, owner), by), requestKey, cancellationToken);
+    }
+
+    public ValueTask<Answer> DetachAddOnAsync(AppName app, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new DetachAddOn(attachment, by), requestKey, cancellationToken);
 
     public ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new AddOnChanged(addOn, by), requestKey, cancellationToken);

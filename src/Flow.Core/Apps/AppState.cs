@@ -67,6 +67,8 @@ public sealed record AppState
     public IReadOnlyDictionary<string, int> Formation { get; init; } = new Dictionary<string, int>();
     /// <summary>Everything outside that exists, or may exist, for this app. Recorded before it is created.</summary>
     public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
+    /// <summary>Instances of other apps that it uses too, by attachment.</summary>
+    public IReadOnlyList<AddOnAttachment> Attachments { get; init; } = [];
     /// <summary>The newest promotions from this app.</summary>
     public IReadOnlyList<Promotion> Promotions { get; init; } = [];
     /// <summary>The newest things that could not be done, for people.</summary>
@@ -159,6 +161,13 @@ public enum ResourceKind
 /// <param name="Provider">Name of its provider.</param>
 /// <param name="Name">For an add-on: its name in the pipeline.</param>
 public sealed record OwnedResource(ResourceKind Kind, string Id, string Provider, string? Name = null);
+
+/// <summary>An instance of another app that an app uses too.</summary>
+/// <param name="Name">Of the attachment, in capital letters: takes the place of the provider's prefix in the names of the config vars.</param>
+/// <param name="Provider">Its provider.</param>
+/// <param name="Id">The instance.</param>
+/// <param name="Owner">The app that it belongs to, and goes with.</param>
+public sealed record AddOnAttachment(string Name, string Provider, string Id, AppName Owner);
 
 /// <summary>What the code of releases said of itself; immutable.</summary>
 /// <param name="Id">Equal ids are equal texts, for one stage.</param>

@@ -45,6 +45,22 @@ public interface IApps
     ValueTask<Answer> ResumeAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Lets an app use an instance that belongs to another: a release, with release phase. Refused where the provider does not share, and between purposes: a review app never gets production's data. The
+    /// instance goes with the app that owns it.
+    /// </summary>
+    /// <param name="app">Who is to use it.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="addOn">Its name there.</param>
+    /// <param name="attachment">Name of the attachment, in capital letters: prefix of its config vars.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="requestKey">Makes the request idempotent.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    ValueTask<Answer> AttachAddOnAsync(AppName app, AppName owner, string addOn, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes an attachment back: a release, with release phase. The instance and its data stay with their owner.</summary>
+    ValueTask<Answer> DetachAddOnAsync(AppName app, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// The add-on's credentials or addresses are others now: a release of what runs, without a release phase, that asks for them anew. For providers that rotate.
     /// </summary>
     ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default);

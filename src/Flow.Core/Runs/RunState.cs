@@ -125,6 +125,8 @@ public sealed record SlotGrant
     public AppManifest? Manifest { get; init; }
     /// <summary>The app's add-ons with what their providers are asked for.</summary>
     public IReadOnlyList<Pipelines.AddOnWish> AddOns { get; init; } = [];
+    /// <summary>Instances of other apps that it uses too.</summary>
+    public IReadOnlyList<AddOnAttachment> Attachments { get; init; } = [];
     /// <summary>What the manifest changed of the app, or could not, for people.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary><c>postdeploy</c> has run in this life of the app.</summary>

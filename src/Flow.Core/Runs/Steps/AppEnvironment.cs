@@ -19,23 +19,30 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, Config
             variables[name] = value.IsSecret ? protection.Open(execution.Run.App, execution.Policy, name, value) : value.Plain!;
             if (value.IsSecret) secrets.Add(variables[name]);
         }
-        if (execution.Artifact.Trust >= Trust.Approved)
-            foreach (var resource in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn))
+        foreach (var (provider, id, attached) in Bound(execution))
+        {
+            var provisioner = providers.Get<IAddOnProvisioner>(provider);
+            var binding = await provisioner.BindAsync(id, cancellationToken);
+            foreach (var (offered, value) in binding.Variables)
             {
-                var provider = providers.Get<IAddOnProvisioner>(resource.Provider);
-                var binding = await provider.BindAsync(resource.Id, cancellationToken);
-                var attached = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.As;
-                foreach (var (offered, value) in binding.Variables)
-                {
-                    var name = Attached(offered, provider.Catalogue.Prefix, attached);
-                    // What the user set by hand counts more than what an add-on offers.
-                    if (!variables.TryAdd(name, value)) continue;
-                    if (binding.SecretNames.Contains(offered)) secrets.Add(value);
-                }
+                var name = Attached(offered, provisioner.Catalogue.Prefix, attached);
+                // What the user set by hand counts more than what an add-on offers.
+                if (!variables.TryAdd(name, value)) continue;
+                if (binding.SecretNames.Contains(offered)) secrets.Add(value);
             }
+        }
         AddOwn(execution, variables);
         secrets.RemoveWhere(string.IsNullOrEmpty);
         return (variables, secrets);
+    }
+
+    /// <summary>The app's own instances, and, for code that is trusted, those of others that it is attached to.</summary>
+    private static IEnumerable<(string Provider, string Id, string? As)> Bound(StepExecution execution)
+    {
+        if (execution.Artifact.Trust < Trust.Approved) yield break;
+        foreach (var own in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn)) yield return (own.Provider, own.Id, execution.Grant.AddOns.FirstOrDefault(a => a.Name == own.Name)?.As);
+        if (execution.Artifact.Trust == Trust.Trusted)
+            foreach (var other in execution.Grant.Attachments) yield return (other.Provider, other.Id, other.Name);
     }
 
     /// <summary>Under the attachment's name: <c>CACHE_URL</c> for <c>DATABASE_URL</c>.</summary>

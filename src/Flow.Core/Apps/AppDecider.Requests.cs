@@ -42,7 +42,8 @@ internal sealed partial class AppDecider
         if (app.Ledger.All(r => r.Kind != ResourceKind.AddOn || r.Name != changed.Name)) return Refused($"renew add-on '{Names.Shown(changed.Name)}' of {self.Key}", "it has none of that name", "addon-unknown", now);
         if (app is { CurrentRelease: null, Slot: null }) return Decision.Nothing.Reply(Answer.Ok(remark: "Taken up by the first release."));
         var run = NextRun(self, app);
-        return Start(new() { Run = run, Kind = RunKind.AddOn }, Plans.Renew(app.Policy!, RunKind.AddOn, app.CurrentRelease?.Artifact, changed.By) with { Revision = app.CurrentRelease?.Revision }, now)
+        var plan = changed.Rotate ? Plans.Rotate(app.Policy!, app.CurrentRelease?.Artifact, changed.Name, changed.By) : Plans.Renew(app.Policy!, RunKind.AddOn, app.CurrentRelease?.Artifact, changed.By);
+        return Start(new() { Run = run, Kind = RunKind.AddOn }, plan with { Revision = app.CurrentRelease?.Revision }, now)
             .Reply(Answer.Ok(run));
     }
 

@@ -83,7 +83,10 @@ internal sealed record RequestSlot(RunId Run, Artifact? Artifact, FetchedSource?
 internal sealed record CheckManifest(RunId Run, FetchedSource Source) : AppInput;
 
 /// <summary>An add-on's credentials or addresses are others now: the processes start anew, without a release phase.</summary>
-internal sealed record AddOnChanged(string Name, string By) : AppInput;
+/// <param name="Name">Which.</param>
+/// <param name="By">Who says so.</param>
+/// <param name="Rotate">They are to be replaced first.</param>
+internal sealed record AddOnChanged(string Name, string By, bool Rotate = false) : AppInput;
 
 /// <summary>Use an instance of another app too; that it may is looked at before.</summary>
 internal sealed record AttachAddOn(AddOnAttachment Attachment, string By) : AppInput;

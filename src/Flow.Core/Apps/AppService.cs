@@ -63,6 +63,9 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers 
     public ValueTask<Answer> DetachAddOnAsync(AppName app, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new DetachAddOn(attachment, by), requestKey, cancellationToken);
 
+    public ValueTask<Answer> RotateAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
+        Ask(app, new AddOnChanged(addOn, by, Rotate: true), requestKey, cancellationToken);
+
     public ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new AddOnChanged(addOn, by), requestKey, cancellationToken);
 

@@ -65,6 +65,9 @@ public interface IApps
     /// </summary>
     ValueTask<Answer> RenewAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Replaces an add-on's credentials and starts what runs anew with them: a release, without a release phase. Refused by the run when the provider cannot. Other apps that are attached need a renewal too.</summary>
+    ValueTask<Answer> RotateAddOnAsync(AppName app, string addOn, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
     /// <summary>Removes everything the app owns, data included. Cancels what is at work first; goes on until nothing is left.</summary>
     ValueTask<Answer> DestroyAsync(AppName app, string by, string? requestKey = null, CancellationToken cancellationToken = default);
 }

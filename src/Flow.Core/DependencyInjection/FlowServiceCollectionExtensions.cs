@@ -63,6 +63,7 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IBuiltInStep, GateStep>();
         services.AddSingleton<IBuiltInStep, FetchStep>();
         services.AddSingleton<IBuiltInStep, ProvisionStep>();
+        services.AddSingleton<IBuiltInStep, RotateStep>();
         services.AddSingleton<IBuiltInStep, ReleaseStep>();
         services.AddSingleton<IBuiltInStep, CommandStep>();
         foreach (var script in (string[])[WellKnownSteps.PostDeploy, WellKnownSteps.DeployHook, WellKnownSteps.Predestroy])

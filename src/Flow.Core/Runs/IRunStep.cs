@@ -32,6 +32,8 @@ public static class WellKnownSteps
     public const string Build = "build";
     /// <summary>Add-ons. From here on the run holds the app's slot.</summary>
     public const string Provision = "provision";
+    /// <summary>New credentials for an add-on, before its apps are started anew.</summary>
+    public const string Rotate = "rotate";
     /// <summary>The release phase: the Procfile's <c>release</c> command.</summary>
     public const string Release = "release";
     /// <summary>Starts the new processes beside the old ones and waits until they are healthy.</summary>

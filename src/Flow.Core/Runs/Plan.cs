@@ -35,6 +35,8 @@ public sealed record Plan
     public Revision? Revision { get; init; }
     /// <summary>The artifact, when it exists already.</summary>
     public Artifact? Artifact { get; init; }
+    /// <summary>Name of the add-on whose credentials are replaced.</summary>
+    public string? AddOn { get; init; }
     /// <summary>The command of a one-off run.</summary>
     public string? Command { get; init; }
     /// <summary>What a run that never asks for the slot is given with its plan.</summary>
@@ -71,6 +73,13 @@ internal static class Plans
     /// <summary>New processes for the present release, the same way, without a release phase: <see cref="RunKind.Restart"/>, <see cref="RunKind.AddOn"/>.</summary>
     public static Plan Renew(AppPolicy policy, RunKind kind, Artifact? artifact, string by) =>
         With(policy, kind, by, [.. Activation(policy).Where(s => s.Kind != WellKnownSteps.Release)]) with { Artifact = artifact };
+
+    /// <summary>New credentials for an add-on, and new processes that have them.</summary>
+    public static Plan Rotate(AppPolicy policy, Artifact? artifact, string addOn, string by) => With(policy, RunKind.AddOn, by,
+        [
+            new() { Name = WellKnownSteps.Rotate, Kind = WellKnownSteps.Rotate, ChangesApp = true, Timeout = Short, Attempts = 5 },
+            .. Activation(policy).Where(s => s.Kind is not (WellKnownSteps.Release or WellKnownSteps.Provision)),
+        ]) with { Artifact = artifact, AddOn = addOn };
 
     /// <summary>More or fewer of the processes that serve.</summary>
     public static Plan Scale(AppPolicy policy, Artifact? artifact, string by) =>

@@ -3,7 +3,7 @@ using Flow.AddOns;
 namespace Flow.Testing.Fakes;
 
 /// <summary>Remembers what was provisioned; can hand over instances that it made before.</summary>
-public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling
+public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling, IAddOnRotation
 {
     private readonly Lock gate = new();
 
@@ -15,6 +15,9 @@ public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling
 
     /// <summary>Warm instances that cannot be handed over.</summary>
     public HashSet<string> Unfit { get; } = [];
+
+    /// <summary>How often the credentials of an instance were replaced.</summary>
+    public Dictionary<string, int> Rotations { get; } = [];
 
     /// <summary>What to answer to a request instead of "done".</summary>
     public Func<AddOnRequest, WorkStatus<AddOnInstance>?>? Answer { get; set; }
@@ -61,8 +64,15 @@ public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling
     {
         lock (gate)
             return Instances.ContainsKey(id)
-                ? ValueTask.FromResult(new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = $"fake://{id}" }, new HashSet<string> { "DATABASE_URL" }))
+                ? ValueTask.FromResult(new AddOnBinding(new Dictionary<string, string> { ["DATABASE_URL"] = Rotations.TryGetValue(id, out var times) ? $"fake://{times}@{id}" : $"fake://{id}" }, new HashSet<string> { "DATABASE_URL" }))
                 : throw new FlowException("addon-missing", $"There is no instance {id}.");
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RotateAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (gate) Rotations[id] = Rotations.GetValueOrDefault(id) + 1;
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ internal sealed class SimulatedNode : IDisposable
         var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [
-            new GateStep(providers, time), new FetchStep(providers, services, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, () => new(mailbox!), time), new ReleaseStep(providers, environment, time),
+            new GateStep(providers, time), new FetchStep(providers, services, new RequirementsReader(providers, secrets)), new ProvisionStep(providers, () => new(mailbox!), time), new RotateStep(providers), new ReleaseStep(providers, environment, time),
             new CommandStep(providers, environment, time), new DeployStep(providers, environment, router, time), new SwitchStep(router),
             new ScriptStep(WellKnownSteps.PostDeploy, providers, environment, time), new ScriptStep(WellKnownSteps.DeployHook, providers, environment, time),
             new ScriptStep(WellKnownSteps.Predestroy, providers, environment, time), new RetireStep(providers, environment, router, time), new TeardownStep(providers, () => new(mailbox!), router, logs), new HostStepAdapter(providers, environment, router),

@@ -87,4 +87,17 @@ public sealed class An_attachment
         app.CurrentRelease!.Notes.Should().Contain(n => n.Contains("plan small") && n.Contains("default"));
         Seen(flow, Staging).Should().Contain("CACHE_URL", "fake://shop-staging.1.cache").And.NotContainKey("DATABASE_URL");
     }
+
+    [Fact]
+    public async Task And_credentials_are_replaced_and_what_runs_is_started_anew_and_no_rollback_revives_the_old_ones()
+    {
+        await using var flow = await RunningAsync();
+        var rotated = (await flow.Apps.RotateAddOnAsync(Staging, "data", "ada")).OrThrow();
+        (await flow.EndedAsync(rotated.Run!.Value)).Should().Match<RunState>(r => r.Status == RunStatus.Succeeded && r.Plan!.Steps.All(s => s.Kind != WellKnownSteps.Release));
+        Seen(flow, Staging).Should().Contain("DATABASE_URL", "fake://1@shop-staging.1.data");
+        var back = (await flow.Releases.RollBackAsync(Staging, 1, "ada")).OrThrow();
+        await flow.EndedAsync(back.Run!.Value);
+        Seen(flow, Staging).Should().Contain("DATABASE_URL", "fake://1@shop-staging.1.data");
+        (await flow.Apps.RotateAddOnAsync(Staging, "nope", "ada")).Code.Should().Be("addon-unknown");
+    }
 }

@@ -86,7 +86,7 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
 
     /// <summary>Config vars of all review apps.</summary>
     public Task<JsonElement> SetReviewConfigAsync(object changes, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Patch, "/ops/pipelines/hello/config/review", JsonContent.Create(changes, changes.GetType(), null, new JsonSerializerOptions()), cancellationToken);
+        SendAsync(HttpMethod.Patch, "/ops/pipelines/hello/config/Review", JsonContent.Create(changes, changes.GetType(), null, new JsonSerializerOptions()), cancellationToken);
 
     private async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {

@@ -62,6 +62,7 @@ public sealed class Review_apps
         flow.Source.Manifest = """{ "env": { "GREETING": "value-of-manifest", "SESSION": { "generator": "secret" } } }""";
         await flow.StartAsync(Shown with
         {
+            Apps = [new() { Name = Staging, Stage = Stage.Staging, Config = new Dictionary<string, string> { ["OWN"] = "value-of-app" } }],
             ReviewApps = new() { Create = ReviewAppCreation.ByHand, Config = new Dictionary<string, string> { ["DECLARED"] = "value-of-declaration" } },
             AddOns = [new() { Name = "data", Provider = "boxes" }],
         });
@@ -73,9 +74,10 @@ public sealed class Review_apps
 
         var page = await flow.PageAsync("/flow/apps/shop-pr-1");
 
-        page.Should().Contain(Row("GREETING", "app.json", "plain")).And.Contain(Row("SESSION", "made for this app", "secret")).And.Contain(Row("DECLARED", "the pipeline&#x27;s declaration", "plain"))
+        page.Should().Contain(Row("GREETING", "app.json", "plain")).And.Contain(Row("SESSION", "made for this app", "secret")).And.Contain(Row("DECLARED", "the pipeline, for its stage", "plain"))
             .And.Contain(Row("MAIL", "the pipeline, for its stage", "secret")).And.Contain(Row("MINE", "set on this app", "plain")).And.Contain(Row("KEY", "set on this app", "secret"));
         page.Should().NotContain("value-of-").And.NotContain("secret-of-person").And.NotContain(Reversing.Mark);
+        (await flow.PageAsync("/flow/apps/shop-staging")).Should().Contain(Row("OWN", "the pipeline&#x27;s declaration", "plain")).And.NotContain("value-of-");
         page.Should().Contain("<td>data</td><td>boxes</td><td><code>shop-pr-1.1.data</code></td>");
         page.Should().Contain("<li><bdi>GREETING is set from app.json.</bdi></li>").And.Contain("SESSION is generated.");
     }
@@ -102,7 +104,7 @@ public sealed class Review_apps
         await using var flow = Host();
         var said = "";
         flow.Runtime.CommandAnswer = _ => WorkStatus<CommandResult>.Done(new(1, false, said));
-        await flow.StartAsync(Shown with { ReviewApps = new() { StaleAfter = TimeSpan.FromDays(1) } });
+        await flow.StartAsync(Shown with { ReviewApps = new() { StaleAfter = TimeSpan.FromDays(2) } });
         var commit = 100;
         foreach (var payload in Hostile_text.Payloads)
         {

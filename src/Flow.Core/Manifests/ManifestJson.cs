@@ -14,7 +14,7 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
     private readonly Stack<Level> open = [];
     private ManifestValue? root;
     private JsonTokenType previous = JsonTokenType.None;
-    private int previousEnd, values, comments, commas, firstComment, firstComma;
+    private int previousEnd, values, comments, firstComment;
 
     /// <summary>Null: it is no JSON object, and the findings say so.</summary>
     public ManifestValue? Read()
@@ -34,8 +34,7 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
             Explain(broken);
             return null;
         }
-        if (comments > 0) findings.Warn(firstComment, "$", $"JSON has no comments; {(comments == 1 ? "this one is" : $"this one and {comments - 1} more are")} skipped.");
-        if (commas > 0) findings.Warn(firstComma, "$", $"A comma stands behind the last entry (column {findings.Place(firstComma).Column}); {(commas == 1 ? "it is" : $"this one and {commas - 1} more are")} skipped. Other tools refuse it.");
+        if (comments > 0) findings.Warn(firstComment, "$", $"JSON has no comments; {(comments == 1 ? "this one is" : $"this one and {comments - 1} more are")} skipped; other tools refuse them.");
         if (root is { IsObject: false }) findings.Error(root, $"the file must hold an object, not {root.What}: write {{ ... }} around it.");
         return findings.Wrong ? null : root;
     }
@@ -52,8 +51,8 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
         if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
         {
             LookForComma(at);
-            if (open.Peek().Comma is { } comma && commas++ == 0) firstComma = comma;
-            open.Pop();
+            var closed = open.Pop();
+            if (closed.Comma is { } comma) findings.Warn(comma, closed.Owner.Path, $"a comma stands behind the last entry (column {findings.Place(comma).Column}): skipped; other tools refuse it.");
             previous = reader.TokenType;
             return true;
         }

@@ -66,8 +66,9 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
                 findings.Warn(entry, "no stage has this name, so nothing reads it: the stages are test, review, development, staging and production.");
                 continue;
             }
-            if (char.IsUpper(entry.Name![0])) findings.Warn(entry, "stages are written in lower case; it is read all the same.");
-            if (!IsObject(entry)) continue;
+            if (entry.Name!.Any(char.IsUpper)) findings.Warn(entry, "stages are written in lower case; it is read all the same.");
+            if (entry.IsNull) findings.Warn(entry, "is null: as if it were not there.");
+            if (entry.IsNull || !IsObject(entry)) continue;
             overlays[stage] = Part(entry, inner =>
             {
                 if (inner.Name is not ("name" or "description" or "keywords" or "website" or "repository" or "logo" or "image" or "environments")) return false;

@@ -16,6 +16,7 @@ internal static class Samples
         [typeof(long)] = 8L,
         [typeof(double)] = 0.5,
         [typeof(bool)] = true,
+        [typeof(double)] = 1.5,
         [typeof(Uri)] = new Uri("http://somewhere/else"),
         [typeof(TimeSpan)] = TimeSpan.FromSeconds(90),
         [typeof(DateTimeOffset)] = new DateTimeOffset(2026, 11, 24, 1, 2, 3, TimeSpan.Zero),

@@ -10,7 +10,8 @@ internal sealed partial class ManifestJson
     {
         var at = OffsetOf(broken);
         var token = previousEnd;
-        var (commasBefore, comma) = (0, 0);
+        // One may stand before a comment already.
+        var (commasBefore, comma) = open.TryPeek(out var here) && here.Comma is { } before ? (1, before) : (0, 0);
         while (token < utf8.Length && utf8[token] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)',')
         {
             if (utf8[token] == (byte)',') (commasBefore, comma) = (commasBefore + 1, commasBefore == 0 || previous != JsonTokenType.PropertyName ? token : comma);
@@ -18,7 +19,7 @@ internal sealed partial class ManifestJson
             if (commasBefore > 1) break;
         }
         var (where, message) = Explain(token, Math.Max(at, token), commasBefore, comma);
-        findings.Error(where, open.TryPeek(out var level) ? level.Owner.Path : "$", $"this is no JSON: {message}");
+        findings.Error(where, here?.Owner.Path ?? "$", $"this is no JSON: {message}");
     }
 
     private (int Where, string Message) Explain(int token, int at, int commasBefore, int comma)
@@ -42,7 +43,7 @@ internal sealed partial class ManifestJson
 
     private (int Where, string Message) Between(int token, int at, ManifestValue inside, string found)
     {
-        var (line, column) = findings.Place(previousEnd);
+        var (line, column) = findings.Place(tokenEnd);
         var close = inside.IsObject ? '}' : ']';
         return utf8[token] is (byte)'"' or (byte)'{' or (byte)'[' || char.IsAsciiLetterOrDigit((char)utf8[token])
             ? (token, $"',' or '{close}' is expected before {found}: a comma is missing behind line {line}, column {column}.")

@@ -136,7 +136,7 @@ internal sealed partial class ManifestReader
         {
             if (options.Count == MaxOptions)
             {
-                findings.Error(entry, $"is the {MaxOptions + 1}th option: keep at most {MaxOptions}.");
+                findings.Error(entry, $"is one too many: keep at most {MaxOptions}.");
                 break;
             }
             if (!Option().IsMatch(entry.Name!)) findings.Error(entry.NameAt, entry.Path, "an option's name has at most 63 letters, digits, '.', '_' and '-'.");

@@ -27,7 +27,7 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
                 case "name": name = Prose(entry, 300); break;
                 case "description": description = Prose(entry, 1_000); break;
                 case "website": website = Prose(entry, 500); break;
-                case "repository": repository = Prose(entry, 500); break;
+                case "repository": repository = Prose(Url(entry), 500); break;
                 case "logo": logo = Prose(entry, 500); break;
                 case "image": image = Prose(entry, 200); break;
                 case "keywords": keywords = Keywords(entry); break;
@@ -54,6 +54,14 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
             Warnings = findings.Warnings,
             Stages = Enum.GetValues<Stage>().ToDictionary(s => s, s => overlays.TryGetValue(s, out var own) ? own.ToManifest() : plain),
         };
+    }
+
+    // As in a package.json: {type, url}.
+    private ManifestValue Url(ManifestValue of)
+    {
+        if (!of.IsObject || of.Items.Find(i => i.Name == "url") is not { IsText: true } url) return of;
+        findings.Warn(of, "is an object where a text belongs: its url is taken.");
+        return url;
     }
 
     private Dictionary<Stage, ManifestPart> Environments(ManifestValue all)

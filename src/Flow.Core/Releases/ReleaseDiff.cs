@@ -25,10 +25,10 @@ public sealed record ReleaseDiff
     public required int ConfigTo { get; init; }
     /// <summary>Which config vars differ; null when it is not known any more: a config version goes with the last release that could come back to it.</summary>
     public ConfigDiff? Config { get; init; }
-    /// <summary>Names of add-ons; null: not known.</summary>
-    public IReadOnlyList<string>? AddOnsAdded { get; init; }
-    /// <summary>Names of add-ons; null: not known.</summary>
-    public IReadOnlyList<string>? AddOnsRemoved { get; init; }
+    /// <summary>Names of add-ons that only the later one is bound to.</summary>
+    public IReadOnlyList<string> AddOnsAdded { get; init; } = [];
+    /// <summary>Names of add-ons that only the earlier one is bound to.</summary>
+    public IReadOnlyList<string> AddOnsRemoved { get; init; } = [];
 
     internal static ReleaseDiff Between(AppState app, Release from, Release to) => new()
     {
@@ -40,8 +40,12 @@ public sealed record ReleaseDiff
         CommitTo = CommitOf(to),
         ConfigFrom = from.Config,
         ConfigTo = to.Config,
+        AddOnsAdded = Names(to.AddOns, from.AddOns),
+        AddOnsRemoved = Names(from.AddOns, to.AddOns),
         Config = from.Config == to.Config ? new() : ValuesOf(app, from.Config) is { } before && ValuesOf(app, to.Config) is { } after ? ConfigDiff.Between(before, after) : null,
     };
+
+    private static IReadOnlyList<string> Names(IReadOnlyList<AddOnReference> these, IReadOnlyList<AddOnReference> others) => [.. these.Except(others).Select(a => a.Name).Order(StringComparer.Ordinal)];
 
     private static CommitSha CommitOf(Release release) => release.Revision?.Sha ?? release.Artifact.Provenance.Commit;
 

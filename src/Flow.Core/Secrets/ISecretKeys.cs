@@ -20,7 +20,7 @@ public interface ISecretKeys
     ValueTask<RewrapReport> RewrapAsync(bool rotateFirst, CancellationToken cancellationToken = default);
 }
 
-/// <summary>What was found. Secrets are counted once for each place and key under which they lie.</summary>
+/// <summary>What was found. A secret is counted once in each app that keeps it; older values that a rollback may come back to are secrets of their own.</summary>
 /// <param name="Rewrapped">Under the newest key now.</param>
 /// <param name="Current">Were so before.</param>
 /// <param name="Unreadable">Cannot be decrypted.</param>

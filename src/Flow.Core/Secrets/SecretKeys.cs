@@ -62,7 +62,7 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
             (await mailbox.AskAsync(stream, say(some), cancellationToken: cancellationToken)).OrThrow();
             walk.Rewrapped += some.Count;
         }
-        if (walk.Rewrapped > before) LogApp(stream, walk.Rewrapped - before);
+        if (walk.Rewrapped > before) LogStream(stream, walk.Rewrapped - before);
     }
 
     public void Dispose() => one.Dispose();
@@ -88,7 +88,7 @@ internal sealed partial class SecretKeys(FlowMailbox mailbox, ILogger<SecretKeys
     private partial void LogRotated();
 
     [LoggerMessage(1171, LogLevel.Information, "{Stream}: {Count} secrets are under the newest key now.")]
-    private partial void LogApp(StreamId stream, int count);
+    private partial void LogStream(StreamId stream, int count);
 
     [LoggerMessage(1172, LogLevel.Information, "Every app has been looked at: {Rewrapped} secrets rewrapped, {Current} under the newest key before, {Unreadable} unreadable.")]
     private partial void LogDone(int rewrapped, int current, int unreadable);

@@ -214,7 +214,7 @@ public sealed class An_app_json
 
     [Theory]
     [InlineData(Trust.Trusted, true, true)]
-    [InlineData(Trust.Approved, false, true)]
+    [InlineData(Trust.Untrusted, false, true)]
     public async Task Gives_approved_code_what_review_apps_have_and_nothing_that_a_person_set(Trust trust, bool seesPersons, bool seesOthers)
     {
         await using var flow = Host();
@@ -223,8 +223,9 @@ public sealed class An_app_json
         await flow.StartAsync(Definition with { ReviewApps = new() { Create = ReviewAppCreation.ByHand } });
         flow.Source.Propose("pr-7", Commit(7), trust);
         await flow.UntilAsync(async () => await flow.Pipelines.GetAsync(Shop), p => p!.Proposals.ContainsKey("pr-7"), "the proposal is seen");
+        if (trust == Trust.Untrusted) (await flow.Pipelines.ApproveCommitAsync(Shop, Commit(7), "ada")).OrThrow();
         (await flow.Pipelines.DeployAsync(Shop, Review, null, "ada")).OrThrow();
-        await flow.DeployedAsync(Review, 7);
+        (await flow.DeployedAsync(Review, 7)).CurrentRelease!.Artifact.Trust.Should().Be(trust == Trust.Trusted ? Trust.Trusted : Trust.Approved);
         (await flow.Apps.SetConfigAsync(Review, new Dictionary<string, ConfigVar?> { ["TOKEN"] = ConfigVar.Secret("long enough"), ["PLAIN"] = ConfigVar.Plain("x") }, "ada")).OrThrow();
         await flow.AppAsync(Review, a => a.CurrentRelease?.Kind == RunKind.Config && a.Candidates.Count == 0, "the config is released");
 

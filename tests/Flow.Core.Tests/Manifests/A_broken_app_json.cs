@@ -39,6 +39,13 @@ public sealed class A_broken_app_json
     [InlineData("{ \"a\": \"\\ud800\" }", 1, 8, "half a character")]
     [InlineData("{ \"\\udc00\": 1 }", 1, 3, "half a character")]
     [InlineData("{ \"ключ\": 1 \"b\": 2 }", 1, 13, "a comma is missing behind line 1, column 12")]
+    [InlineData("{ \"a\": 1 /* x */ \"b\": 2 }", 1, 18, "a comma is missing behind line 1, column 9")]
+    [InlineData("{ \"a\": [1 /* x */ 2] }", 1, 19, "a comma is missing behind line 1, column 10")]
+    [InlineData("{ \"a\": [1 /* x */ , /* y */ , 2] }", 1, 29, "a comma too many")]
+    [InlineData("{ \"a\": [1, /* x */ ,] }", 1, 20, "a comma too many")]
+    [InlineData("{ /* x */ , \"a\": 1 }", 1, 11, "a comma too many")]
+    [InlineData("{ \"a\": 1, /* x */ \"b\" 2 }", 1, 23, "':' and a value are expected after the name \"b\"")]
+    [InlineData("{ \"a\": 1, /* x */ , \"b\": 2 }", 1, 19, "a comma too many")]
     [InlineData("[]", 1, 1, "the file must hold an object, not a list")]
     [InlineData("null", 1, 1, "the file must hold an object, not null")]
     [InlineData("\uFEFF[]", 1, 1, "the file must hold an object")]
@@ -61,6 +68,7 @@ public sealed class A_broken_app_json
             "4 $.env a comma stands behind the last entry (column 13): skipped; other tools refuse it.",
             "6 $.addons a comma stands behind the last entry (column 30): skipped; other tools refuse it.",
             "6 $ a comma stands behind the last entry (column 33): skipped; other tools refuse it.");
+        Odd("{ \"env\" : /* a */ { \"A\" : // b\n \"x\" } }").Manifest.Env.Should().ContainKey("A");
         Odd("{ \"env\": { \"A\": \"x,y\" }, \"addons\": [] }").Warnings.Should().BeEmpty("commas inside and between are none behind the last");
     }
 

@@ -52,6 +52,7 @@ public sealed class The_env_of_an_app_json
     [Theory]
     [InlineData("""{ "required": "true", "value": "x" }""", true, "$.env.A.required*taken for true*")]
     [InlineData("""{ "required": "False" }""", false, "$.env.A.required*taken for false*")]
+    [InlineData("""{ "required": "" }""", true, "$.env.A.required is empty*")]
     [InlineData("""{ "required": null }""", true, "$.env.A.required is null*")]
     public void Forgives_a_required_that_is_a_text(string declared, bool required, string warning)
     {

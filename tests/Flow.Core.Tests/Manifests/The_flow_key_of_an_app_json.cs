@@ -130,7 +130,7 @@ public sealed class The_flow_key_of_an_app_json
     {
         Refused("""{ "flow": { "paths": ["src/**", "/abs", "a/../b", "a\\b", "x**", "!"] } }""").Split('\n').Should().HaveCount(6)
             .And.Contain(l => l.Contains("$.flow.paths[1]: '/abs' begins with '/'")).And.Contain(l => l.Contains("$.flow.paths[5]: '!' is empty"));
-        Refused($$"""{ "flow": { "paths": [{{string.Join(',', Enumerable.Repeat("\"a\"", 65))}}] } }""").Should().Contain("$.flow.paths[64]: is the 65th entry: keep at most 64");
+        Refused($$"""{ "flow": { "paths": [{{string.Join(',', Enumerable.Repeat("\"a\"", 65))}}] } }""").Should().Contain("$.flow.paths[64]: is one too many: keep at most 64");
     }
 
     [Fact]

@@ -26,7 +26,10 @@ public sealed class The_sections_of_an_app_json
         file.Keywords.Should().Equal("shop");
         file.Logo.Should().Be("7");
         file.Warnings.Should().HaveCount(4);
-        Refused($$"""{ "keywords": [{{string.Join(',', Enumerable.Repeat("\"k\"", 51))}}] }""").Should().Contain("$.keywords[50]: is the 51th entry: keep at most 50");
+        var packaged = Read("""{ "repository": { "type": "git", "url": "https://example.com/shop" } }""");
+        packaged.Repository.Should().Be("https://example.com/shop");
+        packaged.Warnings.Should().ContainSingle().Which.Path.Should().Be("$.repository");
+        Refused($$"""{ "keywords": [{{string.Join(',', Enumerable.Repeat("\"k\"", 51))}}] }""").Should().Contain("$.keywords[50]: is one too many: keep at most 50");
         Refused("""{ "name": {}, "keywords": 1 }""").Should().Contain("$.name: must be a text").And.Contain("$.keywords: must be a list");
     }
 
@@ -46,6 +49,7 @@ public sealed class The_sections_of_an_app_json
     [InlineData("""{ "web": { "quantity": 3, "size": "a b" } }""", 3, "$.formation.web.size *left out*")]
     [InlineData("""{ "web": { "quantity": 3 }, "worker": null }""", 3, "$.formation.worker is null*")]
     [InlineData("""{ "web": { "quantity": 3, "size": null } }""", 3, "$.formation.web.size is null*")]
+    [InlineData("""{ "web": { "quantity": 3 }, "worker": { "quantity": "" } }""", 3, "$.formation.worker.quantity is empty*")]
     public void Forgive_how_a_quantity_is_written(string formation, int quantity, string warning)
     {
         var (manifest, told) = Odd($$"""{ "formation": {{formation}} }""");
@@ -92,6 +96,7 @@ public sealed class The_sections_of_an_app_json
 
     [Theory]
     [InlineData("\"heroku-redis\"", "$.addons is a text where a list belongs*")]
+    [InlineData("{ \"plan\": \"heroku-redis\" }", "$.addons is an object where a list belongs*")]
     [InlineData("[\"heroku-redis\", null]", "$.addons[[]1] is empty: left out*")]
     [InlineData("[\"heroku-redis\", \"\"]", "$.addons[[]1] is empty: left out*")]
     [InlineData("[{ \"plan\": \"heroku-redis\", \"as\": \"\" }]", "$.addons[[]0].as is empty*")]
@@ -138,9 +143,9 @@ public sealed class The_sections_of_an_app_json
     public void Are_bounded_in_add_ons_options_and_buildpacks()
     {
         Clean($$"""{ "addons": [{{List(32, "x")}}], "buildpacks": [{{List(16, "x")}}] }""").AddOns.Should().HaveCount(32);
-        Refused($$"""{ "addons": [{{List(33, "x")}}] }""").Should().Contain("$.addons[32]: is the 33th entry: keep at most 32");
-        Refused($$"""{ "buildpacks": [{{List(17, "x")}}] }""").Should().Contain("$.buildpacks[16]: is the 17th entry: keep at most 16");
-        Refused($$"""{ "addons": [{ "plan": "x", "options": { {{string.Join(',', Enumerable.Range(0, 33).Select(i => $"\"o{i}\": \"\""))}} } }] }""").Should().Contain("is the 33th option");
+        Refused($$"""{ "addons": [{{List(33, "x")}}] }""").Should().Contain("$.addons[32]: is one too many: keep at most 32");
+        Refused($$"""{ "buildpacks": [{{List(17, "x")}}] }""").Should().Contain("$.buildpacks[16]: is one too many: keep at most 16");
+        Refused($$"""{ "addons": [{ "plan": "x", "options": { {{string.Join(',', Enumerable.Range(0, 33).Select(i => $"\"o{i}\": \"\""))}} } }] }""").Should().Contain("$.addons[0].options.o32: is one too many: keep at most 32");
         Refused($$"""{ "addons": [{ "plan": "x", "options": { "o": "{{new string('x', 1_001)}}" } }] }""").Should().Contain("longer than 1000 characters");
 
         static string List(int count, string text) => string.Join(',', Enumerable.Repeat($"\"{text}\"", count));

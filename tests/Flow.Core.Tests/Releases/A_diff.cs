@@ -30,6 +30,15 @@ public sealed class A_diff
     }
 
     [Fact]
+    public void Names_the_add_ons_that_come_and_go()
+    {
+        var app = App();
+        app.Tell(Head(1), Asks(1), Succeeded(1), new DefineApp(Policy with { Fingerprint = "2", AddOns = [new() { Name = "data", Provider = "db" }] }), Head(2), Asks(2), Succeeded(2));
+        Between(app.State, 1, 2).Should().Match<ReleaseDiff>(d => d.AddOnsAdded.Single() == "data" && d.AddOnsRemoved.Count == 0);
+        Between(app.State, 2, 1).Should().Match<ReleaseDiff>(d => d.AddOnsRemoved.Single() == "data" && d.AddOnsAdded.Count == 0);
+    }
+
+    [Fact]
     public void Has_the_artifacts_and_their_commits()
     {
         var app = Released(2);

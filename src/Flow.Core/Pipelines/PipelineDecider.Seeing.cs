@@ -44,6 +44,9 @@ internal sealed partial class PipelineDecider
         if (known is null || known.Proposal.Head.Sha != proposal.Head.Sha) draft.Happens(new ProposalSeen(proposal, draft.NextOrder));
         else if (!AreSame(known.Proposal, proposal)) draft.Happens(new ProposalChanged(proposal));
         else if (known.Missing > 0) draft.Happens(new ProposalMissing(proposal.Key, 0));
+        // What its app knows of it.
+        if (known?.App is { } app && (known.Proposal.Number, known.Proposal.Branch) != (proposal.Number, proposal.Branch))
+            draft.Send(AppDecider.StreamOf(app), new DefineApp(Policies.OfReview(draft.State, proposal), draft.State.Order));
     }
 
     /// <summary>Labels are a set: in which order a host lists them says nothing.</summary>

@@ -15,8 +15,6 @@ internal static class PipelineValidator
     private const int LongestHealthPath = 1_000;
     private const int LongestName = 100;
     private const int LongestBaseName = 32;
-    private const int LongestPath = 200;
-    private const int MostPaths = 100;
     private const int MostAlive = 5_000;
     private static readonly TimeSpan ShortestStaleness = TimeSpan.FromHours(1);
     public static readonly TimeSpan LongestStaleness = TimeSpan.FromDays(366);
@@ -96,13 +94,9 @@ internal static class PipelineValidator
 
     private static void ValidatePaths(IReadOnlyList<string> paths, Action<string> error)
     {
-        if (paths.Count > MostPaths) error($"has {paths.Count} globs, {MostPaths} are the most.");
-        foreach (var path in paths.Take(MostPaths))
-        {
-            var glob = path.StartsWith('!') ? path[1..] : path;
-            if (string.IsNullOrWhiteSpace(glob) || glob.Length > LongestPath || glob.StartsWith('/') || glob.Any(c => c == '\\' || char.IsControl(c)) || glob.Split('/').Contains(".."))
-                error($"'{Names.Shown(path)}' is no glob: relative to the repository, with '/', without '..', 1 to {LongestPath} characters, such as services/api/**.");
-        }
+        if (paths.Count > Manifests.PathGlobs.Max) error($"has {paths.Count} globs, {Manifests.PathGlobs.Max} are the most.");
+        foreach (var path in paths.Take(Manifests.PathGlobs.Max))
+            if (Manifests.PathGlobs.Problem(path) is { } problem) error($"'{Names.Shown(path)}' is no glob: it {problem}. Write it relative to the repository, such as services/api/**.");
         if (paths.Count > 0 && paths.All(p => p.StartsWith('!'))) error("only takes out: begin with what matters, such as '**'.");
     }
 

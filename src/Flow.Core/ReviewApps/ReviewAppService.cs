@@ -48,11 +48,19 @@ internal sealed class ReviewAppService(FlowMailbox mailbox, IRouter router, ISec
             : await mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new WantBranchApp(key, branch, app, values, by), cancellationToken: cancellationToken);
     }
 
-    public ValueTask<Answer> DestroyAsync(PipelineName pipeline, string key, string by, CancellationToken cancellationToken = default) =>
-        mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new DismissReviewApp(key, by), cancellationToken: cancellationToken);
+    public ValueTask<Answer> DestroyAsync(PipelineName pipeline, string key, string by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentException.ThrowIfNullOrWhiteSpace(by);
+        return mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new DismissReviewApp(key, by), cancellationToken: cancellationToken);
+    }
 
-    public ValueTask<Answer> PinAsync(PipelineName pipeline, string key, bool pinned, string by, CancellationToken cancellationToken = default) =>
-        mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new PinReviewApp(key, pinned, by), cancellationToken: cancellationToken);
+    public ValueTask<Answer> PinAsync(PipelineName pipeline, string key, bool pinned, string by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentException.ThrowIfNullOrWhiteSpace(by);
+        return mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new PinReviewApp(key, pinned, by), cancellationToken: cancellationToken);
+    }
 
     private async ValueTask<PipelineState?> ReadAsync(PipelineName pipeline, CancellationToken cancellationToken) =>
         await mailbox.ReadAsync<PipelineState>(PipelineDecider.StreamOf(pipeline), cancellationToken) is { Declared: not null } state ? state : null;

@@ -59,11 +59,12 @@ internal sealed class ReviewAppViews(PipelineState pipeline, Func<AppName, Uri> 
         if (app.CurrentRelease is { } current)
         {
             var failed = app.Candidates.Count == 0 && app.Releases is [.., { State: ReleaseState.Failed } last] && last.Number > current.Number
-                ? $"v{last.Number} failed ({Names.Shown(last.Reason)}); v{current.Number} serves." : null;
+                ? $"v{last.Number} failed ({Said(last.Reason ?? "")}); v{current.Number} serves." : null;
             return (app.SetUpProblem is null ? ReviewAppStatus.Created : ReviewAppStatus.Errored, Joined(app.SetUpProblem is { } trouble ? $"It serves, but {Said(trouble)}." : null, failed, waits, Unused(seen)));
         }
-        if (app.Candidates.Count > 0) return (ReviewAppStatus.Creating, Joined(run?.Waits is { } waiting ? $"It waits for {Names.Shown(waiting.For)}." : null, waits));
-        return run is { Closed: true } ? (ReviewAppStatus.Errored, Joined($"Run {run.Plan?.Kind} has ended: {run.Status}{(run.Reason is null ? "" : $", {Said(run.Reason)}")}.", waits))
+        if (app.Candidates.Count > 0) return (ReviewAppStatus.Creating, Joined(run?.Waits is { } waiting ? $"It waits for {Said(waiting.For)}." : null, waits));
+        // Numbers of runs go on in a new life: its first may be the end of the old one.
+        return run is { Closed: true, Status: not RunStatus.Succeeded } ? (ReviewAppStatus.Errored, Joined($"Run {run.Plan?.Kind} has ended: {run.Status}{(run.Reason is null ? "" : $", {Said(run.Reason)}")}.", waits))
             : (ReviewAppStatus.Creating, Joined(app.Refusals is [.., var refusal] ? $"It could not {Names.Shown(refusal.What)}: {Said(refusal.Reason)}." : null, waits));
     }
 
@@ -85,6 +86,5 @@ internal sealed class ReviewAppViews(PipelineState pipeline, Func<AppName, Uri> 
 
     private static string? Joined(params string?[] texts) => texts.OfType<string>().ToList() is { Count: > 0 } some ? string.Join(' ', some) : null;
 
-    /// <summary>Longer than what <see cref="Names.Shown"/> leaves: these are sentences.</summary>
-    private static string Said(string text) => string.Concat(text.Where(c => !char.IsControl(c)).Take(400)).TrimEnd('.');
+    private static string Said(string text) => Names.ShownUpTo(text, 400).TrimEnd('.');
 }

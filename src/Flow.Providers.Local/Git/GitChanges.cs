@@ -30,7 +30,7 @@ internal sealed partial class GitChanges(GitMirror mirror, TimeProvider time, IL
         {
             var listed = listing.Branches.Values.Concat(listing.Proposals.Select(p => p.Head.Sha)).ToHashSet();
             Forget(listed);
-            var unjudged = listing.Proposals.Select(p => p.Head).DistinctBy(h => h.Sha).Where(h => !IsJudged(main, h.Sha, paths) && !untold.ContainsKey(h.Sha)).ToList();
+            var unjudged = listing.Proposals.Select(p => p.Head).OrderByDescending(h => h.Trust).DistinctBy(h => h.Sha).Where(h => !IsJudged(main, h.Sha, paths) && !untold.ContainsKey(h.Sha)).ToList();
             if (unjudged.Count > 0) await JudgeAsync(unjudged, listed, main, pathspecs, paths, cancellationToken).ConfigureAwait(false);
             return [.. listing.Proposals.Select(p => p with { Untouched = forks.GetValueOrDefault((main, p.Head.Sha)) is { } fork && untouched.GetValueOrDefault((fork, p.Head.Sha, paths)) })];
         }

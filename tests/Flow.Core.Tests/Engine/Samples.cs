@@ -14,7 +14,6 @@ internal static class Samples
         [typeof(string)] = "text",
         [typeof(int)] = 7,
         [typeof(long)] = 8L,
-        [typeof(double)] = 0.5,
         [typeof(bool)] = true,
         [typeof(double)] = 1.5,
         [typeof(Uri)] = new Uri("http://somewhere/else"),

@@ -132,11 +132,11 @@ public sealed class Review_apps_for_hosts
     {
         await using var flow = new FlowHost();
         flow.Source.Push("main", Commit(1));
-        // More than are read one by one; none is built, so none serves.
-        flow.Builder.Answer = _ => WorkStatus<Flow.Builds.Artifact>.Running(TimeSpan.FromMinutes(1));
+        // More than are read one by one. That a run failed is known of an app that was read only.
+        flow.Builder.Answer = _ => WorkStatus<Flow.Builds.Artifact>.Failed(new("build-broken", "It does not compile."));
         for (var i = 1; i <= 60; i++) flow.Source.Propose(Open($"pr-{i}", 100 + i));
         await flow.StartAsync();
-        await flow.UntilAsync(async () => await flow.ReviewApps.ListAsync(Shop), all => all.Count == 60 && all.All(r => r.Status == ReviewAppStatus.Creating && r.App != null), "all are there");
+        await flow.UntilAsync(async () => await flow.ReviewApps.ListAsync(Shop), all => all.Count == 60 && all.All(r => r.Status == ReviewAppStatus.Errored), "all are there");
     }
 
     private sealed class Sticky : Flow.AddOns.IAddOnProvisioner

@@ -45,6 +45,15 @@ public sealed class What_a_policy_becomes
     }
 
     [Fact]
+    public void Follows_what_is_learnt_of_the_proposal()
+    {
+        var pipeline = Pipeline();
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Branch = "login" }).Said<DefineApp>().Should().ContainSingle().Which.Policy.Review!.Branch.Should().Be("login");
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Branch = "login", Title = "x" }).Said<DefineApp>().Should().BeEmpty("its app knows nothing of titles");
+    }
+
+    [Fact]
     public void For_permanent_apps_has_the_services_and_nothing_of_reviews()
     {
         var policy = Pipeline(Definition with { AddOnServices = new Dictionary<string, string> { ["x"] = "db" }, ReviewApps = new() { Config = new Dictionary<string, string> { ["A"] = "1" } } });

@@ -63,7 +63,7 @@ internal static class BoardPage
             {Html.If(app.State.Hold is not null, () => AppPage.Hold(page, app.State.Hold!))}
             {AppPage.SetUpProblem(app.State)}
             {Html.If(open.Count > 0 || last.Value is not null, () => Html.Of($"""
-                <ul class="runs">{Html.Each(open.Take(RunsShown), r => Run(page, r))}{Html.If(last.Value is not null, () => Run(page, last))}</ul>
+                <ul class="runs">{Html.Each(open.Take(RunsShown), r => Run(page, r))}{Html.If(last.Value is not null, () => Run(page, last, told: app.Review?.Reason is not null))}</ul>
                 """))}
             {Html.If(hidden > 0, () => Html.Of($"<p class=\"dim\">and {hidden} more</p>"))}
             {Html.Each(app.State.Refusals.TakeLast(1).Where(r => page.Now - r.At < Recent), r => Html.Of($"<p class=\"why\">Could not <bdi>{r.What}</bdi>: <bdi>{Shown.Line(r.Reason, 240)}</bdi> <span class=\"dim\">{Phrases.Age(r.At, page.Now)}</span></p>"))}
@@ -86,13 +86,16 @@ internal static class BoardPage
             <p class="dim">{Phrases.Verb(release.Kind)}{Html.If(release.Origin is not null, () => Html.Of($" from {release.Origin!.From} v{release.Origin.Release}"))} {Phrases.Age(release.EndedAt ?? release.CreatedAt, page.Now)}{Html.If(release.Endpoints.Count > 0, () => Html.Of($" · {Phrases.Link(app.Url)}"))}</p>
             """);
 
-    private static Html Run(Page page, KeyValuePair<RunId, RunState> run)
+    /// <param name="page">Where.</param>
+    /// <param name="run">Which.</param>
+    /// <param name="told">Why it failed stands above already.</param>
+    private static Html Run(Page page, KeyValuePair<RunId, RunState> run, bool told = false)
     {
         var plan = run.Value.Plan!;
         return Html.Of($"""
             <li><a href="{page.Root}runs/{run.Key}">{Phrases.Verb(plan.Kind)} #{run.Key.Number}</a> {Phrases.Pill(run.Value)}
             {Html.If(plan.Revision is not null, () => Html.Of($"{Phrases.Commit(plan.Revision!.Sha)} <bdi>{Shown.Line(run.Value.Source?.Subject, 80)}</bdi>"))}
-            {Phrases.Doing(run.Value, page.Now)}</li>
+            {Html.If(!told, () => Phrases.Doing(run.Value, page.Now))}</li>
             """);
     }
 

@@ -51,7 +51,8 @@ public sealed class Review_apps
 
         var page = await flow.UntilAsync(() => flow.PageAsync("/flow/"), p => p.Contains(">errored</span>", StringComparison.Ordinal), "it is refused");
 
-        Card(page, "app-shop-pr-1").Should().Contain("MAIL_HOST (Where its mail goes), MAIL_PASSWORD").And.Contain("no release yet");
+        Card(page, "app-shop-pr-1").Should().Contain("MAIL_HOST (Where its mail goes), MAIL_PASSWORD").And.Contain("no release yet").And.Contain(">Deploy #1</a>");
+        Card(page, "app-shop-pr-1").Split("MAIL_HOST").Should().HaveCount(2, "why stands there once");
         (await flow.PageAsync("/flow/apps/shop-pr-1")).Should().Contain(">errored</span>").And.Contain("MAIL_PASSWORD").And.NotContain("<h2>Config</h2>").And.NotContain("<h2>Add-ons</h2>");
     }
 

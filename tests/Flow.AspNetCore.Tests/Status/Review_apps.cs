@@ -100,6 +100,35 @@ public sealed class Review_apps
     }
 
     [Fact]
+    public async Task Of_whose_script_nobody_knows_the_end_say_that()
+    {
+        await using var flow = Host();
+        flow.Source.Manifest = """{ "scripts": { "postdeploy": "./seed" }, "success_url": "/welcome" }""";
+        flow.Runtime.CommandAnswer = _ => WorkStatus<CommandResult>.Done(new(null, false, ""));
+        flow.Source.Propose(Proposal(1, 11));
+        await flow.StartAsync(Shown with { ReviewApps = new() });
+        await flow.DeployedAsync(First, 11);
+
+        (await flow.PageAsync("/flow/runs/shop-pr-1.1")).Should().MatchRegex(@"<b>postdeploy</b> <span class=""pill bad"">nobody knows</span>");
+        (await flow.PageAsync("/flow/apps/shop-pr-1")).Should().Contain("vanished without an exit code").And.Contain("Begin at <a href=\"http://shop-pr-1.localhost/welcome\"");
+    }
+
+    [Fact]
+    public async Task Of_strangers_say_that_a_maintainer_approved_the_commit()
+    {
+        await using var flow = Host();
+        flow.Builder.IsolatesUntrusted = flow.Runtime.IsolatesUntrusted = true;
+        flow.Source.Propose(Proposal(1, 11) with { Head = new() { Sha = Commit(11), Ref = "refs/pull/1/head", Trust = Sources.Trust.Untrusted } });
+        await flow.StartAsync(Shown with { ReviewApps = new() });
+        await flow.UntilAsync(() => flow.PageAsync("/flow/"), p => Card(p, "proposal-pr-1").Contains("a maintainer must approve exactly this commit", StringComparison.Ordinal), "it waits for an approval");
+
+        (await flow.Pipelines.ApproveCommitAsync(Shop, Commit(11), "ada")).OrThrow();
+        await flow.DeployedAsync(First, 11);
+
+        (await flow.PageAsync("/flow/runs/shop-pr-1.1")).Should().Contain("a stranger&#x27;s, approved by a maintainer").And.NotContain("nobody vouches");
+    }
+
+    [Fact]
     public async Task Show_what_manifests_scripts_and_people_say_as_text()
     {
         await using var flow = Host();

@@ -125,7 +125,7 @@ public sealed class Review_apps
         (await flow.Pipelines.ApproveCommitAsync(Shop, Commit(11), "ada")).OrThrow();
         await flow.DeployedAsync(First, 11);
 
-        (await flow.PageAsync("/flow/runs/shop-pr-1.1")).Should().Contain("a stranger&#x27;s, approved by a maintainer").And.NotContain("nobody vouches");
+        (await flow.PageAsync("/flow/runs/shop-pr-1.1")).Should().Contain("a stranger's, approved by a maintainer").And.NotContain("nobody vouches");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         PromotionTargetEnded ended when app.Promotions.Any(p => p.Id == ended.Promotion) => Decision.Of(new PromotionTargetSettled(ended.Promotion, ended.Target)),
         ReceivePromotion received => Receive(self, app, received, now),
         HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
-            Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
+            Unvouched(rebirth.Policy, head.Revision, now) ?? Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
         DestroyApp destroy when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)).And(Unwanted(app, destroy)).Reply(Answer.Ok()),
         DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
@@ -96,12 +96,20 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Observe(StreamId self, AppState app, HeadObserved head, DateTimeOffset now)
     {
         if (head.Order <= app.NewestSeen) return Decision.Nothing;            // seen already, or older
-        if (head.Revision.Trust == Trust.Untrusted || (head.Revision.Trust != Trust.Trusted && app.Policy!.Stage > Stage.Review))
-            return Refused($"deploy {head.Revision.Sha.Short}", head.Revision.Trust == Trust.Untrusted ? "nobody vouches for this code" : $"nobody vouches for this code, and {app.Policy!.Stage} is permanent", "untrusted", now);
+        if (Unvouched(app.Policy!, head.Revision, now) is { } refused) return refused;
         var run = NextRun(self, app);
         return Start(new Candidate { Run = run, Kind = RunKind.Deploy, Order = head.Order, Automatic = head.By is null, Revision = head.Revision }, Plans.Deploy(app.Policy!, head.Revision, head.By), now)
             .Reply(Answer.Ok(run));
     }
+
+    /// <summary>Whatever life the app is in, or is to have.</summary>
+    private static Decision? Unvouched(AppPolicy policy, Revision code, DateTimeOffset now) => code.Trust switch
+    {
+        Trust.Trusted => null,
+        Trust.Approved when policy.Stage <= Stage.Review => null,
+        Trust.Approved => Refused($"deploy {code.Sha.Short}", $"nobody vouches for this code, and {policy.Stage} is permanent", "untrusted", now),
+        _ => Refused($"deploy {code.Sha.Short}", "nobody vouches for this code", "untrusted", now),
+    };
 
     /// <summary>Asked again and again while it waits: on record once.</summary>
     private Decision AskSlot(StreamId self, AppState app, RequestSlot asked, DateTimeOffset now) => app.Candidates.FirstOrDefault(c => c.Run == asked.Run) switch

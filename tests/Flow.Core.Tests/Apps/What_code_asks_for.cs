@@ -204,4 +204,16 @@ public sealed class What_code_asks_for
         var app = App(Policy with { Stage = stage });
         app.Tell(new HeadObserved(1, Revision(1, trust))).Said<BeginRun>().Should().HaveCount(deployed ? 1 : 0);
     }
+
+    [Theory]
+    [InlineData(Stage.Review, Trust.Untrusted, false)]
+    [InlineData(Stage.Review, Trust.Approved, true)]
+    [InlineData(Stage.Staging, Trust.Approved, false)]
+    [InlineData(Stage.Staging, Trust.Trusted, true)]
+    public void Counts_no_further_for_an_app_that_comes_back(Stage stage, Trust trust, bool deployed)
+    {
+        var app = App(Policy with { Stage = stage });
+        app.Tell(new DestroyApp("by hand", "ada"), new DefineApp(Policy with { Stage = stage }), new HeadObserved(9, Revision(9, trust)), Paper.Asks(1));
+        app.Tell(Succeeded(1)).Said<BeginRun>().Should().HaveCount(deployed ? 1 : 0);
+    }
 }

@@ -217,7 +217,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         }
         var wishes = Wishes(app.Policy!, said?.Manifest);
         if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, wishes, processes)));
-        var owned = After(app, given).Ledger;
+        var owned = Bound(After(app, given), wishes);
         if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config or RunKind.AddOn)
             given = given.And(new ReleaseCreated(new()
             {
@@ -241,6 +241,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         var release = PendingRelease(app, chosen) ?? current;
         return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact, said?.Manifest) with
         {
+            Ledger = chosen.Kind == RunKind.Destroy ? app.Ledger : owned,
             Artifact = follows || chosen.Kind == RunKind.Destroy ? artifact : null,
             Revision = follows || chosen.Kind == RunKind.Destroy ? current?.Revision : null,
             AddOns = wishes,
@@ -258,7 +259,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         Release = release?.Number,
         Config = app.ConfigOf(release?.Config ?? app.Config),
         Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, t => app.Quantity(t, manifest)),
-        Ledger = app.Ledger,
+        Ledger = Bound(app, Wishes(app.Policy!, manifest)),
         Generation = app.Generation,
         Turn = app.Turns,
     };
@@ -271,18 +272,35 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static IEnumerable<string> AddOnNotes(AppState app, AppManifest? manifest)
     {
         var wanted = Wishes(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
-        return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.");
+        return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.")
+            .Concat(Wishes(app.Policy!, manifest).Where(w => app.Ledger.Any(r => Serves(app, r) && r.Name == w.Name && !IsOf(r, w))).Select(w => $"Add-on {w.Name} stays with the provider that it has; {w.Provider} is for new apps."));
     }
+
+    /// <summary>
+    /// What the app has but for add-ons that are neither wished for nor bound to what serves: those were never made, or nobody has used them. They are left to the teardown,
+    /// so that a wish which cannot be fulfilled ends with the commit that had it.
+    /// </summary>
+    private static IReadOnlyList<OwnedResource> Bound(AppState app, IReadOnlyList<Pipelines.AddOnWish> wishes) =>
+        [.. app.Ledger.Where(r => r.Kind != ResourceKind.AddOn || Serves(app, r) || wishes.Any(w => IsOf(r, w)))];
+
+    private static bool Serves(AppState app, OwnedResource addOn) => app.CurrentRelease?.AddOns.Any(a => a.Id == addOn.Id) == true;
+
+    private static bool IsOf(OwnedResource addOn, Pipelines.AddOnWish wish) =>
+        addOn.Kind == ResourceKind.AddOn && addOn.Name == wish.Name && addOn.Provider.Equals(wish.Provider, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> TypeNotes(Artifact artifact, AppManifest? manifest) =>
         (manifest?.Processes.Keys ?? []).Where(t => !artifact.ProcessTypes.ContainsKey(t)).Order(StringComparer.Ordinal).Select(t => $"Process type {t} of app.json is not in the Procfile; it has {string.Join(", ", artifact.ProcessTypes.Keys.Order(StringComparer.Ordinal))}.");
 
     private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, IReadOnlyList<Pipelines.AddOnWish> wishes, DeploymentId processes) =>
     [
-        .. wishes.Select(a => new OwnedResource(ResourceKind.AddOn, $"{name}.{app.Generation}.{a.Name}", a.Provider, a.Name)),
+        .. wishes.Where(w => !app.Ledger.Any(r => IsOf(r, w) || (Serves(app, r) && r.Name == w.Name))).Select(w => new OwnedResource(ResourceKind.AddOn, AddOnId(app, name, w), w.Provider, w.Name)),
         new(ResourceKind.Deployment, processes.ToString(), app.Policy!.Runtime),
         new(ResourceKind.Route, $"route:{name}", ""),
     ];
+
+    /// <summary>One that another provider was asked for, and that never served, keeps its id.</summary>
+    private static string AddOnId(AppState app, AppName name, Pipelines.AddOnWish wish) =>
+        $"{name}.{app.Generation}.{wish.Name}" is var id && app.Ledger.Any(r => r.Id == id) ? $"{id}.{wish.Provider.ToLowerInvariant()}" : id;
 
     private static RunId NextRun(StreamId self, AppState app) => new(NameOf(self), app.Runs + 1);
 

@@ -83,6 +83,41 @@ public sealed class What_code_asks_for
         grant.Notes.Should().Contain("Add-on db is not declared any more; it stays until the app is destroyed.");
     }
 
+    private static IEnumerable<string> AddOnsOf(SlotGrant grant) => grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).Select(r => r.Id);
+
+    [Fact]
+    public void And_cannot_be_made_is_over_with_the_next_commit_and_left_to_the_teardown()
+    {
+        var app = App(Review);
+        app.Tell(Head(1));
+        AddOnsOf(app.Tell(Asks(1, Source(Manifest with { AddOns = [new("db")] }))).Said<SlotGranted>().Single().Grant).Should().Equal("shop-staging.1.db");
+        app.Tell(Succeeded(1), Head(2), Asks(2, Source(Manifest with { AddOns = [new("db"), new("broken", "unknown")] }, "m2")), Failed(2), Head(3));
+        AddOnsOf(app.Tell(Asks(3, Source(Manifest with { AddOns = [] }, "m3"))).Said<SlotGranted>().Single().Grant).Should().Equal("shop-staging.1.db");
+        app.State.Releases[^1].AddOns.Select(a => a.Name).Should().Equal("db");
+        app.Tell(Succeeded(3), new RunCommand("ls", TimeSpan.FromMinutes(1), "ada"), new RunEnded(Run(4), RunStatus.Succeeded, null, []), new DestroyApp("closed", "Flow"));
+        AddOnsOf(app.Tell(Paper.Asks(5)).Said<SlotGranted>().Single().Grant).Should().Equal("shop-staging.1.db", "shop-staging.1.broken");
+    }
+
+    [Fact]
+    public void And_cannot_be_made_is_made_by_another_provider_under_the_same_name()
+    {
+        var app = App(Review);
+        app.Tell(Head(1), Asks(1, Source(Manifest with { AddOns = [new("broken", As: "MAIN")] })), Failed(1), Head(2));
+        var grant = app.Tell(Asks(2, Source(Manifest with { AddOns = [new("db", As: "MAIN")] }, "m2"))).Said<SlotGranted>().Single().Grant;
+        grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).Should().Equal(new OwnedResource(ResourceKind.AddOn, "shop-staging.1.main.db", "db", "main"));
+        app.Tell(Succeeded(2), Head(3));
+        grant = app.Tell(Asks(3, Source(Manifest with { AddOns = [new("other", As: "MAIN")] }, "m3"))).Said<SlotGranted>().Single().Grant;
+        AddOnsOf(grant).Should().Equal("shop-staging.1.main.db");
+        grant.Notes.Should().Contain("Add-on main stays with the provider that it has; other is for new apps.");
+    }
+
+    [Fact]
+    public void Is_told_apart_from_what_the_pipeline_has_under_the_name_that_it_would_get()
+    {
+        var policy = Review with { AddOns = [new() { Name = "db-2", Provider = "sqlite" }] };
+        ManifestAddOns.Of(Manifest with { AddOns = [new("db"), new("db")] }, policy).Select(w => w.Name).Should().Equal("db", "db-3");
+    }
+
     [Fact]
     public void Goes_back_with_a_rollback()
     {

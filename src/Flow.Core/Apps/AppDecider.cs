@@ -211,7 +211,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (chosen.Kind is RunKind.Deploy or RunKind.Promotion)
         {
             (var config, _, notes) = ConfigLayers.Merge(app, chosen.Needs);
-            if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now)));
+            if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now) { Over = app.Config }));
             notes = [.. notes, .. AddOnNotes(app, said?.Manifest), .. TypeNotes(artifact!, said?.Manifest)];
             app = After(app, given);
         }

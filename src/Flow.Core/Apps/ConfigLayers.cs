@@ -21,7 +21,8 @@ internal static class ConfigLayers
         var present = app.ConfigOf(app.Config);
         var values = new Dictionary<string, ConfigValue>(present);
         List<string> missing = [], notes = [];
-        var ephemeral = policy.Stage <= Stage.Review;
+        // Until something serves, a permanent app is as new as it was: nothing that failed is what it has.
+        var ephemeral = policy.Stage <= Stage.Review || app.Current is null;
         AddStage(policy, values, notes);
         if (needs is not null)
         {
@@ -31,7 +32,7 @@ internal static class ConfigLayers
                 if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
                 else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
                 {
-                    if (!ephemeral && app.Current is not null && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                    if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
                     else
                     {
                         values[name] = supplied;
@@ -44,6 +45,25 @@ internal static class ConfigLayers
                 if (ephemeral && values.Remove(name)) notes.Add($"{name} is removed: app.json does not declare it any more.");
         }
         return new(values, missing, notes.Count <= NotesKept ? notes : [.. notes.Take(NotesKept), $"... and {notes.Count - NotesKept} more."]);
+    }
+
+    /// <summary>
+    /// The config without what a release would have brought that has failed, for the code that goes on serving; null: nothing of it is left. What somebody changed since
+    /// stays, and so does a generated secret: data may be locked with it.
+    /// </summary>
+    public static IReadOnlyDictionary<string, ConfigValue>? Undone(AppState app, int failed)
+    {
+        if (app.Configs.FirstOrDefault(c => c.Version == failed) is not { Over: { } over } made || (over != 0 && app.Configs.All(c => c.Version != over))) return null;
+        var (before, now) = (app.ConfigOf(over), app.ConfigOf(app.Config));
+        var values = new Dictionary<string, ConfigValue>(now);
+        foreach (var name in before.Keys.Union(made.Values.Keys))
+        {
+            var (old, brought) = (before.GetValueOrDefault(name), made.Values.GetValueOrDefault(name));
+            if (old == brought || now.GetValueOrDefault(name) != brought || brought is { Origin: ConfigOrigin.Generated }) continue;
+            if (old is null) values.Remove(name);
+            else values[name] = old;
+        }
+        return values.ToHashSet().SetEquals(now) ? null : values;
     }
 
     /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>

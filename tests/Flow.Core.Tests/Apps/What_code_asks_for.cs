@@ -83,6 +83,37 @@ public sealed class What_code_asks_for
         grant.Notes.Should().Contain("Add-on db is not declared any more; it stays until the app is destroyed.");
     }
 
+    [Theory]
+    [InlineData(RunStatus.Failed)]
+    [InlineData(RunStatus.Cancelled)]
+    public void And_failed_is_not_given_to_the_code_that_goes_on_serving(RunStatus outcome)
+    {
+        static Requirements Env(string id, params (string Name, string Value)[] env) => new(id, new() { Env = env.ToDictionary(e => e.Name, e => new EnvDeclaration(e.Value)) });
+        var app = App(Review);
+        app.Tell(Head(1), Asks(1, Source(Manifest) with { Needs = Env("m1", ("A", "good"), ("B", "kept")) }), Succeeded(1), Head(2));
+        app.Tell(Asks(2, Source(Manifest) with { Needs = Env("m2", ("A", "bad"), ("C", "bad")) }));
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["D"] = new("theirs", null) }, "ada"), Failed(2, outcome));
+        var grant = app.Tell(Paper.Asks(3)).Said<SlotGranted>().Single().Grant;
+        grant.Artifact!.Digest.Should().Be(Artifact(1).Digest);
+        grant.Config.ToDictionary(v => v.Key, v => v.Value.Plain).Should().Equal(new Dictionary<string, string?> { ["A"] = "good", ["B"] = "kept", ["D"] = "theirs" });
+    }
+
+    [Fact]
+    public void And_failed_leaves_the_generated_secret_that_data_may_be_locked_with()
+    {
+        var app = App(Review);
+        app.Tell(Head(1), Asks(1, Source(new())), Succeeded(1), Head(2), Asks(2, Source(Manifest, "m2")), Failed(2));
+        app.State.ConfigOf(app.State.Config).Keys.Should().Equal("KEY");
+    }
+
+    [Fact]
+    public void Of_a_permanent_app_counts_until_one_of_its_releases_serves()
+    {
+        var app = App();
+        app.Tell(Head(1), Asks(1, Source(Manifest)), Failed(1), Head(2));
+        app.Tell(Asks(2, Source(Manifest with { Env = new Dictionary<string, EnvDeclaration> { ["A"] = new("2") } }, "m2"))).Said<SlotGranted>().Single().Grant.Config["A"].Plain.Should().Be("2");
+    }
+
     private static IEnumerable<string> AddOnsOf(SlotGrant grant) => grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).Select(r => r.Id);
 
     [Fact]

@@ -29,6 +29,9 @@ internal static class ConfigLayers
             notes.AddRange(needs.Notes ?? []);
             foreach (var (name, declared) in needs.Manifest.Env.OrderBy(e => e.Key, StringComparer.Ordinal))
             {
+                // A value of its own that the manifest does not have any more.
+                var dropped = ephemeral && declared.Value is null && values.GetValueOrDefault(name) is { Origin: ConfigOrigin.Manifest } && values.Remove(name);
+                if (dropped && !declared.Generated) notes.Add($"{name} is removed: app.json has no value for it any more.");
                 if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
                 else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
                 {
@@ -91,7 +94,7 @@ internal static class ConfigLayers
     private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool ephemeral, Dictionary<string, ConfigValue> values, List<string> notes)
     {
         if (declared.Value is not { } wanted || value.Plain == wanted) return;
-        if (declared.Sync || (ephemeral && value.Origin == ConfigOrigin.Manifest))
+        if (declared.Sync || (ephemeral && value.Origin is ConfigOrigin.Manifest or ConfigOrigin.Generated))
         {
             values[name] = new(wanted, null, ConfigOrigin.Manifest);
             notes.Add($"{name} is set anew from app.json.");

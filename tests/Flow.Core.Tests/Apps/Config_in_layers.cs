@@ -72,6 +72,21 @@ public sealed class Config_in_layers
     }
 
     [Fact]
+    public void Follow_the_manifest_when_a_value_becomes_a_generated_secret_or_somebody_elses_and_back()
+    {
+        var app = App(Review, true, ("KEY", Plain("changeme", ConfigOrigin.Manifest)), ("ASKED", Plain("1", ConfigOrigin.Manifest)), ("MAY", Plain("1", ConfigOrigin.Manifest)), ("WAS", new(null, "cipher", ConfigOrigin.Generated)), ("MINE", Plain("1", ConfigOrigin.Person)));
+        var merged = ConfigLayers.Merge(app, Needs(new Dictionary<string, string> { ["KEY"] = "new", ["MINE"] = "new" }, ("KEY", new(Required: true, Generated: true)), ("ASKED", new(Required: true)), ("MAY", new()), ("WAS", new("plain")), ("MINE", new(Generated: true))));
+        merged.Values.Should().Equal(new Dictionary<string, ConfigValue>
+        {
+            ["KEY"] = new(null, "new", ConfigOrigin.Generated),
+            ["WAS"] = Plain("plain", ConfigOrigin.Manifest),
+            ["MINE"] = Plain("1", ConfigOrigin.Person),
+        });
+        merged.Missing.Should().Equal("ASKED");
+        merged.Notes.Should().Contain(n => n.StartsWith("MAY is removed")).And.Contain(n => n.StartsWith("KEY is generated"));
+    }
+
+    [Fact]
     public void Leave_a_permanent_app_as_it_is_but_for_what_is_kept_in_step_or_cannot_be_missing()
     {
         var app = App(Policy, true, ("OLD", Plain("1", ConfigOrigin.Manifest)), ("GONE", Plain("1", ConfigOrigin.Manifest)), ("SYNC", Plain("1", ConfigOrigin.Manifest)), ("MINE", Plain("1", ConfigOrigin.Person)));

@@ -123,10 +123,12 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Check(AppState app, CheckManifest check)
     {
         if (app.Candidates.FirstOrDefault(c => c.Run == check.Run) is not { Leaving: false } run) return Decision.Nothing;
-        if (ConfigLayers.Lacking(app, check.Source.Needs) is { } lacking) return TurnAway(Decision.Nothing, run, lacking);
+        if (ConfigLayers.Lacking(app, check.Source.Needs, TrustOf(run)) is { } lacking) return TurnAway(Decision.Nothing, run, lacking);
         // While others are under way nobody knows what will serve: it is asked again when the slot is free.
         return run.Automatic && app.Candidates.All(c => c.Run == run.Run || c.Leaving) && WhyNothingNew(app, check.Source.Watched) is { } reason ? Leave(Decision.Nothing, run, reason) : Decision.Nothing;
     }
+
+    private static Trust TrustOf(Candidate run) => run.Artifact?.Trust ?? run.Revision?.Trust ?? Trust.Untrusted;
 
     private static string? WhyNothingNew(AppState app, string? watched) =>
         watched is not null && app.CurrentRelease is { } current && current.Watched == watched ? $"nothing that matters to this app has changed since v{current.Number}" : null;
@@ -170,7 +172,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);
         if (ready.OrderByDescending(c => Priority(c.Kind)).ThenByDescending(c => c.Order).ThenBy(c => c.Run.Number).FirstOrDefault() is not { } chosen) return decided;
 
-        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion && ConfigLayers.Lacking(app, chosen.Needs) is { } lacking) return Then(self, before, TurnAway(decided, chosen, lacking), now);
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion && ConfigLayers.Lacking(app, chosen.Needs, TrustOf(chosen)) is { } lacking) return Then(self, before, TurnAway(decided, chosen, lacking), now);
         if (chosen.Kind == RunKind.Deploy)
             foreach (var older in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < chosen.Order))
                 decided = Leave(decided, older, $"superseded by {chosen.Run}, a newer head");
@@ -257,7 +259,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         Manifest = manifest,
         SetUp = app.SetUp,
         Release = release?.Number,
-        Config = app.ConfigOf(release?.Config ?? app.Config),
+        Config = app.ConfigOf(release?.Config ?? app.Config) is var config && artifact?.Trust == Trust.Approved ? ConfigLayers.ForApproved(app.Policy!, config, manifest) : config,
         Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, t => app.Quantity(t, manifest)),
         Ledger = Bound(app, Wishes(app.Policy!, manifest)),
         Generation = app.Generation,

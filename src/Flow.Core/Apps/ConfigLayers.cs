@@ -1,4 +1,5 @@
 using Flow.Manifests;
+using Flow.Sources;
 
 namespace Flow.Apps;
 
@@ -70,11 +71,30 @@ internal static class ConfigLayers
     }
 
     /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
-    public static string? Lacking(AppState app, Requirements? needs)
+    public static string? Lacking(AppState app, Requirements? needs, Trust trust)
     {
-        if (Merge(app, needs) is not { Missing: { Count: > 0 } missing }) return null;
+        var merged = Merge(app, needs);
+        var missing = merged.Missing;
+        if (trust == Trust.Approved && needs is not null)
+        {
+            var given = ForApproved(app.Policy!, merged.Values, needs.Manifest);
+            missing = [.. needs.Manifest.Env.Where(e => e.Value.Required && !given.ContainsKey(e.Key)).Select(e => e.Key).Order(StringComparer.Ordinal)];
+        }
+        if (missing.Count == 0) return null;
         return $"app.json requires config vars that nobody supplies: {string.Join(", ", missing.Select(name => Described(name, needs!.Manifest.Env[name])))}. "
-            + (app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+            + (trust == Trust.Approved ? "Set them for all review apps of the pipeline, and deploy again: approved code gets nothing that was set on this app alone."
+                : app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+    }
+
+    /// <summary>Approved code gets what every review app has: where a person set something on this app, what lies below.</summary>
+    public static IReadOnlyDictionary<string, ConfigValue> ForApproved(AppPolicy policy, IReadOnlyDictionary<string, ConfigValue> config, AppManifest? manifest)
+    {
+        var given = new Dictionary<string, ConfigValue>(config);
+        foreach (var name in config.Where(v => v.Value.Origin == ConfigOrigin.Person).Select(v => v.Key))
+            if (policy.StageConfig.TryGetValue(name, out var value)) given[name] = value;
+            else if (manifest?.Env.GetValueOrDefault(name)?.Value is { } declared) given[name] = new(declared, null, ConfigOrigin.Manifest);
+            else given.Remove(name);
+        return given;
     }
 
     private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({Names.Shown(text)})" : name;

@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Manifests;
+using Flow.Sources;
 using static Flow.Core.Tests.Engine.Paper;
 
 namespace Flow.Core.Tests.Apps;
@@ -112,9 +113,27 @@ public sealed class Config_in_layers
         var needs = Needs(("A", new(Required: true, Description: "From the billing team")), ("B", new(Required: true)), ("C", new()), ("D", new("d", Required: true)), ("E", new(Required: true)));
         var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["E"] = Plain("e", ConfigOrigin.Stage) } }, false);
         ConfigLayers.Merge(app, needs).Missing.Should().Equal("A", "B");
-        ConfigLayers.Lacking(app, needs).Should().Contain("A (From the billing team), B.");
-        ConfigLayers.Lacking(App(Review, false, ("A", Plain("", ConfigOrigin.Person)), ("B", Plain("b", ConfigOrigin.Person)), ("E", Plain("e", ConfigOrigin.Person))), needs).Should().BeNull();
-        ConfigLayers.Lacking(app, null).Should().BeNull();
+        ConfigLayers.Lacking(app, needs, Trust.Trusted).Should().Contain("A (From the billing team), B.");
+        ConfigLayers.Lacking(App(Review, false, ("A", Plain("", ConfigOrigin.Person)), ("B", Plain("b", ConfigOrigin.Person)), ("E", Plain("e", ConfigOrigin.Person))), needs, Trust.Trusted).Should().BeNull();
+        ConfigLayers.Lacking(app, null, Trust.Approved).Should().BeNull();
+    }
+
+    [Fact]
+    public void Give_approved_code_what_lies_below_what_a_person_set_on_the_app()
+    {
+        var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["S"] = Plain("stage", ConfigOrigin.Stage) } }, true,
+            ("S", Plain("theirs", ConfigOrigin.Person)), ("M", Plain("theirs", ConfigOrigin.Person)), ("P", Plain("theirs", ConfigOrigin.Person)), ("G", new(null, "cipher", ConfigOrigin.Generated)));
+        var needs = Needs(("S", new(Required: true)), ("M", new("manifest", Required: true)), ("G", new(Required: true, Generated: true)));
+        ConfigLayers.ForApproved(app.Policy!, ConfigLayers.Merge(app, needs).Values, needs.Manifest).Should().Equal(new Dictionary<string, ConfigValue>
+        {
+            ["S"] = Plain("stage", ConfigOrigin.Stage),
+            ["M"] = Plain("manifest", ConfigOrigin.Manifest),
+            ["G"] = new(null, "cipher", ConfigOrigin.Generated),
+        });
+        ConfigLayers.Lacking(app, needs, Trust.Approved).Should().BeNull();
+        needs = Needs(("P", new(Required: true)), ("O", new()));
+        ConfigLayers.Lacking(app, needs, Trust.Trusted).Should().BeNull();
+        ConfigLayers.Lacking(app, needs, Trust.Approved).Should().Contain(": P.", "only a person has given it, and to this app alone");
     }
 
     [Fact]

@@ -114,6 +114,15 @@ public sealed class What_code_asks_for
         app.Tell(Asks(2, Source(Manifest with { Env = new Dictionary<string, EnvDeclaration> { ["A"] = new("2") } }, "m2"))).Said<SlotGranted>().Single().Grant.Config["A"].Plain.Should().Be("2");
     }
 
+    [Fact]
+    public void Gets_nothing_that_a_person_set_on_the_app_when_it_is_only_approved()
+    {
+        var app = App(Review);
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["A"] = new("theirs", null), ["TOKEN"] = new(null, "cipher") }, "ada"), new HeadObserved(1, Revision(1, Trust.Approved)));
+        var grant = app.Tell(new RequestSlot(Run(1), Artifact(1) with { Trust = Trust.Approved }, Source(Manifest))).Said<SlotGranted>().Single().Grant;
+        grant.Config.ToDictionary(v => v.Key, v => v.Value.Plain).Should().Equal(new Dictionary<string, string?> { ["A"] = "1", ["KEY"] = null });
+    }
+
     private static IEnumerable<string> AddOnsOf(SlotGrant grant) => grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).Select(r => r.Id);
 
     [Fact]

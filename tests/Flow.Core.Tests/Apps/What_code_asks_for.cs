@@ -169,6 +169,16 @@ public sealed class What_code_asks_for
     }
 
     [Fact]
+    public void Is_kept_for_a_rollback_that_waits_until_its_release_has_expired()
+    {
+        var app = App(Policy with { ReleasesKept = 2 });
+        app.Tell(Head(1), Asks(1, Source(Manifest)), Succeeded(1), Head(2), Asks(2, Source(Manifest, "m2")), Succeeded(2), Head(3), Asks(3, Source(Manifest, "m3")));
+        app.Tell(new RequestRollback(1, "ada"), Succeeded(3));
+        app.State.FindRelease(1)!.State.Should().Be(ReleaseState.Expired, "the run was past its switch");
+        app.Tell(Paper.Asks(4)).Said<SlotGranted>().Single().Grant.Should().Match<SlotGrant>(g => g.Manifest == Manifest && g.Quantities["worker"] == 2);
+    }
+
+    [Fact]
     public void Follows_a_config_change_and_a_restart()
     {
         var app = App();

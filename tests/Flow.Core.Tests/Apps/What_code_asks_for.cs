@@ -123,6 +123,28 @@ public sealed class What_code_asks_for
         grant.Config.ToDictionary(v => v.Key, v => v.Value.Plain).Should().Equal(new Dictionary<string, string?> { ["A"] = "1", ["KEY"] = null });
     }
 
+    [Fact]
+    public void Leaves_people_the_room_that_they_have_for_config()
+    {
+        var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["S"] = new(new('s', 30_000), null, ConfigOrigin.Stage) } });
+        app.Tell(Head(1), Asks(1, Source(Manifest with { Env = new Dictionary<string, EnvDeclaration> { ["M"] = new(new('m', 30_000)) } })), Succeeded(1));
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["A"] = new("1", null) }, "ada")).Answer!.Accepted.Should().BeTrue();
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["B"] = new(new('b', 33_000), null) }, "ada")).Answer!.Code.Should().Be("config-too-large");
+    }
+
+    [Fact]
+    public void Never_gives_a_config_version_the_number_of_one_that_was_forgotten()
+    {
+        var app = Released(1);
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["A"] = new("1", null) }, "ada"), Paper.Asks(2), Failed(2), new RequestRollback(1, "ada"));
+        app.Tell(Failed(3));
+        app.Tell(new RequestRollback(1, "ada"), Paper.Asks(4), Succeeded(4), Head(9), Paper.Asks(5), Failed(5));
+        var forgotten = app.State.FindRelease(2)!.Config;
+        app.State.Configs.Should().NotContain(c => c.Version == forgotten);
+        app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["B"] = new("2", null) }, "ada"));
+        app.State.Config.Should().BeGreaterThan(forgotten);
+    }
+
     private static IEnumerable<string> AddOnsOf(SlotGrant grant) => grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).Select(r => r.Id);
 
     [Fact]

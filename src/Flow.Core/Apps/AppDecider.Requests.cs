@@ -148,7 +148,7 @@ internal sealed partial class AppDecider
     {
         var run = NextRun(self, app);
         var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now, destroy.SeenUntil));
-        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed");
+        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed", gone: true);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
     }
 }

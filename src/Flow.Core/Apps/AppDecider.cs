@@ -190,8 +190,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         _ => 1,
     };
 
-    private static Decision Leave(Decision decided, Candidate run, string reason) =>
-        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new CancelRun(reason, "Flow"));
+    private static Decision Leave(Decision decided, Candidate run, string reason, bool gone = false) =>
+        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new CancelRun(reason, "Flow", gone));
 
     private static Decision Delay(Decision decided, RunId run, string reason, string owner) => decided.Send(RunDecider.StreamOf(run), new SlotDelayed(reason, owner));
 

@@ -76,6 +76,17 @@ public sealed class Scripts_on_paper
     }
 
     [Fact]
+    public void Keep_no_app_from_going()
+    {
+        var run = Serving(Review, Granted(All));
+        run.Tell(new CancelRun("roll back instead", "ada")).Answer!.Code.Should().Be("too-late");
+        Due(run).Should().Be("postdeploy");
+        var ended = run.Tell(new CancelRun("the app is being destroyed", "Flow", Gone: true)).Said<RunEnded>().Single();
+        ended.GivenUp!.Select(s => (s.Step, s.Unsure)).Should().Equal(("postdeploy", true), ("deploy-hook", true));
+        run.Owes.Should().BeOfType<TidyRun>("its command may still be at work");
+    }
+
+    [Fact]
     public void Are_not_begun_by_a_run_that_never_reached_the_switch()
     {
         var run = RunOf(Plans.Deploy(Review, Revision(1), null));

@@ -76,6 +76,18 @@ public sealed class Scripts_on_paper
     }
 
     [Fact]
+    public void Leave_a_process_the_time_to_become_healthy_that_its_manifest_gives_it()
+    {
+        var plan = Plans.Deploy(Review, Revision(1), null);
+        var deploy = plan.Steps.Single(s => s.Kind == WellKnownSteps.Deploy);
+        RunState Run(TimeSpan? patience) => new() { Plan = plan, Grant = new() { Manifest = new() { Processes = new Dictionary<string, ProcessDeclaration> { ["web"] = new(1, Health: patience is { } time ? new() { Timeout = time } : null) } } } };
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromHours(1))).Should().BeGreaterThan(TimeSpan.FromHours(1));
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromSeconds(1))).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(deploy, Run(null)).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(plan.Steps[0], Run(TimeSpan.FromHours(1))).Should().Be(plan.Steps[0].Timeout);
+    }
+
+    [Fact]
     public void Keep_no_app_from_going()
     {
         var run = Serving(Review, Granted(All));

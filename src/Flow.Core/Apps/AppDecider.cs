@@ -259,7 +259,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         Manifest = manifest,
         SetUp = app.SetUp,
         Release = release?.Number,
-        Config = app.ConfigOf(release?.Config ?? app.Config) is var config && artifact?.Trust == Trust.Approved ? ConfigLayers.ForApproved(app.Policy!, config, manifest) : config,
+        Config = ConfigLayers.For(artifact?.Trust, app.Policy!, app.ConfigOf(release?.Config ?? app.Config), manifest),
         Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, t => app.Quantity(t, manifest)),
         Ledger = Bound(app, Wishes(app.Policy!, manifest)),
         Generation = app.Generation,

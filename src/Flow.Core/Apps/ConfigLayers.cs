@@ -77,7 +77,7 @@ internal static class ConfigLayers
         var missing = merged.Missing;
         if (trust == Trust.Approved && needs is not null)
         {
-            var given = ForApproved(app.Policy!, merged.Values, needs.Manifest);
+            var given = For(trust, app.Policy!, merged.Values, needs.Manifest);
             missing = [.. needs.Manifest.Env.Where(e => e.Value.Required && !given.ContainsKey(e.Key)).Select(e => e.Key).Order(StringComparer.Ordinal)];
         }
         if (missing.Count == 0) return null;
@@ -87,8 +87,9 @@ internal static class ConfigLayers
     }
 
     /// <summary>Approved code gets what every review app has: where a person set something on this app, what lies below.</summary>
-    public static IReadOnlyDictionary<string, ConfigValue> ForApproved(AppPolicy policy, IReadOnlyDictionary<string, ConfigValue> config, AppManifest? manifest)
+    public static IReadOnlyDictionary<string, ConfigValue> For(Trust? trust, AppPolicy policy, IReadOnlyDictionary<string, ConfigValue> config, AppManifest? manifest)
     {
+        if (trust != Trust.Approved) return config;
         var given = new Dictionary<string, ConfigValue>(config);
         foreach (var name in config.Where(v => v.Value.Origin == ConfigOrigin.Person).Select(v => v.Key))
             if (policy.StageConfig.TryGetValue(name, out var value)) given[name] = value;

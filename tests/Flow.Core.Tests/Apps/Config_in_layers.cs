@@ -124,7 +124,7 @@ public sealed class Config_in_layers
         var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["S"] = Plain("stage", ConfigOrigin.Stage) } }, true,
             ("S", Plain("theirs", ConfigOrigin.Person)), ("M", Plain("theirs", ConfigOrigin.Person)), ("P", Plain("theirs", ConfigOrigin.Person)), ("G", new(null, "cipher", ConfigOrigin.Generated)));
         var needs = Needs(("S", new(Required: true)), ("M", new("manifest", Required: true)), ("G", new(Required: true, Generated: true)));
-        ConfigLayers.ForApproved(app.Policy!, ConfigLayers.Merge(app, needs).Values, needs.Manifest).Should().Equal(new Dictionary<string, ConfigValue>
+        ConfigLayers.For(Trust.Approved, app.Policy!, ConfigLayers.Merge(app, needs).Values, needs.Manifest).Should().Equal(new Dictionary<string, ConfigValue>
         {
             ["S"] = Plain("stage", ConfigOrigin.Stage),
             ["M"] = Plain("manifest", ConfigOrigin.Manifest),

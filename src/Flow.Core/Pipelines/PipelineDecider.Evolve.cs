@@ -26,7 +26,7 @@ internal sealed partial class PipelineDecider
             WantedBranches = Without(pipeline.WantedBranches, closed.Key),
         },
         DeployAsked asked => pipeline with { Order = asked.Order },
-        CommitApproved approved => pipeline with { Approved = [.. pipeline.Approved.TakeLast(ApprovedKept - 1), approved.Commit] },
+        CommitApproved approved => pipeline with { Approved = With(pipeline, approved.Commit) },
         CheckReported report => pipeline with { Checks = With(pipeline, report) },
         ProblemSeen problem => pipeline with { Problems = problem.Text is null ? Sorted(pipeline.Problems).Remove(problem.Place) : Sorted(pipeline.Problems).SetItem(problem.Place, problem.Text) },
         BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason, BrakeHolds = brake.Holds, ConfirmedClosings = [] },
@@ -74,6 +74,15 @@ internal sealed partial class PipelineDecider
         var (before, after) = (pipeline.Declared?.Definition.ReviewApps, declared.Pipeline.Definition.ReviewApps);
         return before?.StaleAfter == after?.StaleAfter && before?.StaleWarning == after?.StaleWarning ? pipeline
             : pipeline.Proposals.Where(p => p.Value.WarnedAt is not null).Aggregate(pipeline, (told, p) => Change(told, p.Key, known => known! with { WarnedAt = null }));
+    }
+
+    /// <summary>The newest are kept, and those of every open proposal: nobody has to approve the same commit twice.</summary>
+    private static List<CommitSha> With(PipelineState pipeline, CommitSha approved)
+    {
+        var heads = pipeline.Proposals.Values.Select(p => p.Proposal.Head.Sha).ToHashSet();
+        var known = pipeline.Approved.Where(c => c != approved).ToList();
+        var spare = known.Count - (ApprovedKept - 1);
+        return [.. known.Where(c => heads.Contains(c) || --spare < 0), approved];
     }
 
     /// <summary>The newest commits are kept, and every head: forgotten checks would look like checks that nobody has reported.</summary>

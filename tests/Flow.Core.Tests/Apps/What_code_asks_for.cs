@@ -138,7 +138,7 @@ public sealed class What_code_asks_for
         var app = Released(1);
         app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["A"] = new("1", null) }, "ada"), Paper.Asks(2), Failed(2), new RequestRollback(1, "ada"));
         app.Tell(Failed(3));
-        app.Tell(new RequestRollback(1, "ada"), Paper.Asks(4), Succeeded(4), Head(9), Paper.Asks(5), Failed(5));
+        app.Tell(new RequestRollback(1, "ada"), Paper.Asks(4), Succeeded(4), new ResumeDeployments("ada"), Head(9), Paper.Asks(5), Failed(5));
         var forgotten = app.State.FindRelease(2)!.Config;
         app.State.Configs.Should().NotContain(c => c.Version == forgotten);
         app.Tell(new ChangeConfig(new Dictionary<string, ConfigValue?> { ["B"] = new("2", null) }, "ada"));

@@ -33,6 +33,8 @@ internal sealed partial class AppDecider
         var started = new DeploymentId(NameOf(self), app.Generation, app.Deployments);
         if (ended.Outcome != RunStatus.Succeeded)
         {
+            if (release is { Kind: RunKind.Deploy or RunKind.Promotion } && app.Current is not null && ConfigLayers.Undone(app, release.Config) is { } undone)
+                decision = decision.And(new ConfigChanged(new(NextConfig(app), undone, "Flow", now)));
             if (release is not null) decision = decision.And(new ReleaseFailed(release.Number, ended.Reason ?? ended.Outcome.ToString(), now));
             if (!scaled) decision = decision.And(new ResourcesGone([started.ToString()]));
             // Perhaps it was to bring back what does not run any more.

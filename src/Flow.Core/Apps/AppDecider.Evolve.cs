@@ -83,10 +83,12 @@ internal sealed partial class AppDecider
     /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions that no release needs.</summary>
     private static AppState Forget(AppState app)
     {
-        var failed = app.Releases.Where(r => r.State is ReleaseState.Failed or ReleaseState.Expired).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
+        // A rollback that waits goes back to its release, whatever becomes of it meanwhile.
+        var back = app.Candidates.Select(c => c.BackTo).OfType<int>().ToHashSet();
+        var failed = app.Releases.Where(r => (r.State is ReleaseState.Failed or ReleaseState.Expired) && !back.Contains(r.Number)).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
         var releases = failed.Count == 0 ? app.Releases : [.. app.Releases.Where(r => !failed.Contains(r.Number))];
         var needed = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending).Select(r => r.Config)
             .Concat(app.Candidates.Select(c => c.Config ?? 0)).Append(app.Config).ToHashSet();
-        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => releases.Any(r => r.Manifest == m.Id && r.State is ReleaseState.Succeeded or ReleaseState.Pending))] };
+        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => releases.Any(r => r.Manifest == m.Id && (r.State is ReleaseState.Succeeded or ReleaseState.Pending || back.Contains(r.Number))))] };
     }
 }

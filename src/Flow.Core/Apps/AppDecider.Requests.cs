@@ -19,7 +19,8 @@ internal sealed partial class AppDecider
         foreach (var (name, value) in change.Changes)
             if (value is null) values.Remove(name);
             else values[name] = value;
-        var size = values.Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
+        // The stage and the manifest have limits of their own, and fill nobody else's.
+        var size = values.Where(v => v.Value.Origin == ConfigOrigin.Person).Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
         if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);
 
         var version = NextConfig(app);
@@ -32,7 +33,8 @@ internal sealed partial class AppDecider
             .Reply(Answer.Ok(run));
     }
 
-    private static int NextConfig(AppState app) => app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
+    /// <summary>Never the number of one that was forgotten: a release that failed may name it.</summary>
+    private static int NextConfig(AppState app) => app.Configs.Select(c => c.Version).Concat(app.Releases.Select(r => r.Config)).DefaultIfEmpty().Max() + 1;
 
     /// <summary>Credentials are asked for at each start, so a start is all it takes. (Heroku: an add-on's own change of its config vars is a release without release phase.)</summary>
     private static Decision Rebind(StreamId self, AppState app, AddOnChanged changed, DateTimeOffset now)
@@ -146,7 +148,7 @@ internal sealed partial class AppDecider
     {
         var run = NextRun(self, app);
         var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now, destroy.SeenUntil));
-        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed");
+        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed", gone: true);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
     }
 }

@@ -169,6 +169,10 @@ public sealed record ManifestVersion(string Id, AppManifest Manifest, IReadOnlyD
 /// <summary>Config vars at one moment; immutable.</summary>
 public sealed record ConfigVersion(int Version, IReadOnlyDictionary<string, ConfigValue> Values, string By, DateTimeOffset At)
 {
+    /// <summary>Made for a release from this one; null: by a person.</summary>
+    [JsonInclude]
+    internal int? Over { get; init; }
+
     internal static readonly IReadOnlyDictionary<string, ConfigValue> Empty = new Dictionary<string, ConfigValue>();
 }
 

@@ -1,4 +1,5 @@
 using Flow.Manifests;
+using Flow.Sources;
 
 namespace Flow.Apps;
 
@@ -21,17 +22,21 @@ internal static class ConfigLayers
         var present = app.ConfigOf(app.Config);
         var values = new Dictionary<string, ConfigValue>(present);
         List<string> missing = [], notes = [];
-        var ephemeral = policy.Stage <= Stage.Review;
+        // Until something serves, a permanent app is as new as it was: nothing that failed is what it has.
+        var ephemeral = policy.Stage <= Stage.Review || app.Current is null;
         AddStage(policy, values, notes);
         if (needs is not null)
         {
             notes.AddRange(needs.Notes ?? []);
             foreach (var (name, declared) in needs.Manifest.Env.OrderBy(e => e.Key, StringComparer.Ordinal))
             {
+                // A value of its own that the manifest does not have any more.
+                var dropped = ephemeral && declared.Value is null && values.GetValueOrDefault(name) is { Origin: ConfigOrigin.Manifest } && values.Remove(name);
+                if (dropped && !declared.Generated) notes.Add($"{name} is removed: app.json has no value for it any more.");
                 if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
                 else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
                 {
-                    if (!ephemeral && app.Current is not null && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                    if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
                     else
                     {
                         values[name] = supplied;
@@ -46,12 +51,51 @@ internal static class ConfigLayers
         return new(values, missing, notes.Count <= NotesKept ? notes : [.. notes.Take(NotesKept), $"... and {notes.Count - NotesKept} more."]);
     }
 
-    /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
-    public static string? Lacking(AppState app, Requirements? needs)
+    /// <summary>
+    /// The config without what a release would have brought that has failed, for the code that goes on serving; null: nothing of it is left. What somebody changed since
+    /// stays, and so does a generated secret: data may be locked with it.
+    /// </summary>
+    public static IReadOnlyDictionary<string, ConfigValue>? Undone(AppState app, int failed)
     {
-        if (Merge(app, needs) is not { Missing: { Count: > 0 } missing }) return null;
+        if (app.Configs.FirstOrDefault(c => c.Version == failed) is not { Over: { } over } made || (over != 0 && app.Configs.All(c => c.Version != over))) return null;
+        var (before, now) = (app.ConfigOf(over), app.ConfigOf(app.Config));
+        var values = new Dictionary<string, ConfigValue>(now);
+        foreach (var name in before.Keys.Union(made.Values.Keys))
+        {
+            var (old, brought) = (before.GetValueOrDefault(name), made.Values.GetValueOrDefault(name));
+            if (old == brought || now.GetValueOrDefault(name) != brought || brought is { Origin: ConfigOrigin.Generated }) continue;
+            if (old is null) values.Remove(name);
+            else values[name] = old;
+        }
+        return values.ToHashSet().SetEquals(now) ? null : values;
+    }
+
+    /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
+    public static string? Lacking(AppState app, Requirements? needs, Trust trust)
+    {
+        var merged = Merge(app, needs);
+        var missing = merged.Missing;
+        if (trust == Trust.Approved && needs is not null)
+        {
+            var given = For(trust, app.Policy!, merged.Values, needs.Manifest);
+            missing = [.. needs.Manifest.Env.Where(e => e.Value.Required && !given.ContainsKey(e.Key)).Select(e => e.Key).Order(StringComparer.Ordinal)];
+        }
+        if (missing.Count == 0) return null;
         return $"app.json requires config vars that nobody supplies: {string.Join(", ", missing.Select(name => Described(name, needs!.Manifest.Env[name])))}. "
-            + (app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+            + (trust == Trust.Approved ? "Set them for all review apps of the pipeline, and deploy again: approved code gets nothing that was set on this app alone."
+                : app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+    }
+
+    /// <summary>Approved code gets what every review app has: where a person set something on this app, what lies below.</summary>
+    public static IReadOnlyDictionary<string, ConfigValue> For(Trust? trust, AppPolicy policy, IReadOnlyDictionary<string, ConfigValue> config, AppManifest? manifest)
+    {
+        if (trust != Trust.Approved) return config;
+        var given = new Dictionary<string, ConfigValue>(config);
+        foreach (var name in config.Where(v => v.Value.Origin == ConfigOrigin.Person).Select(v => v.Key))
+            if (policy.StageConfig.TryGetValue(name, out var value)) given[name] = value;
+            else if (manifest?.Env.GetValueOrDefault(name)?.Value is { } declared) given[name] = new(declared, null, ConfigOrigin.Manifest);
+            else given.Remove(name);
+        return given;
     }
 
     private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({Names.Shown(text)})" : name;
@@ -71,7 +115,7 @@ internal static class ConfigLayers
     private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool ephemeral, Dictionary<string, ConfigValue> values, List<string> notes)
     {
         if (declared.Value is not { } wanted || value.Plain == wanted) return;
-        if (declared.Sync || (ephemeral && value.Origin == ConfigOrigin.Manifest))
+        if (declared.Sync || (ephemeral && value.Origin is ConfigOrigin.Manifest or ConfigOrigin.Generated))
         {
             values[name] = new(wanted, null, ConfigOrigin.Manifest);
             notes.Add($"{name} is set anew from app.json.");

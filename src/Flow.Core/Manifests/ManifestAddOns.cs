@@ -17,7 +17,7 @@ internal static class ManifestAddOns
             var name = NameOf(declared);
             if (policy.AddOns.Any(a => a.Name == name)) continue;
             // Two of one service without names of their own: the second is the second.
-            for (var again = 2; wishes.Any(w => w.Name == name); again++) name = $"{NameOf(declared)}-{again}";
+            for (var again = 2; wishes.Any(w => w.Name == name) || policy.AddOns.Any(a => a.Name == name); again++) name = $"{NameOf(declared)}-{again}";
             // A plan is the provider's word: under another provider it says nothing.
             wishes.Add(new() { Name = name, Provider = provider.ToLowerInvariant(), Plan = mapped is null ? declared.Plan : null, Options = declared.Options });
         }

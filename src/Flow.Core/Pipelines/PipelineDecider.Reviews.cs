@@ -53,12 +53,16 @@ internal sealed partial class PipelineDecider
             // To the name of an app that was told to go, what was observed before that is old: the head is observed once more.
             if (seen.Order <= seen.GoneAt) draft.Happens(new ProposalSeen(seen.Proposal, draft.NextOrder));
             seen = draft.State.Proposals[key];
-            draft.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), seen.Order, seen.Config));
+            draft.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), seen.Order, Readable(seen, name)));
         }
         else name = seen.App.Value;
         draft.Happens(new ReviewAppTold(key, name, seen.Order, now));
         draft.Send(AppDecider.StreamOf(name), new HeadObserved(seen.Order, head, by, new(draft.Definition.Name, key)));
     }
+
+    /// <summary>Secrets that were given for another name are lost with it: without them the app can say what it lacks, with them it could not even start.</summary>
+    private static IReadOnlyDictionary<string, ConfigValue>? Readable(ObservedProposal seen, AppName name) =>
+        seen.ConfigFor is not { } bound || bound == name ? seen.Config : seen.Config?.Where(v => !v.Value.IsSecret).ToDictionary();
 
     /// <summary>Until the app says that nothing is left of it, it counts, and is on show.</summary>
     private static void TearDown(Draft draft, string key, string evidence, string by, DateTimeOffset now)

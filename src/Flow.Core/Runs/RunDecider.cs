@@ -181,10 +181,20 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         { Status: RunStatus.Stopping } => Decision.Nothing.Reply(Answer.Ok(IdOf(self), "It is stopping already.")),
         // Nobody has said whether it happened, and whoever wants the app next need not wait for that: taken as done.
         { Switched: true, Status: RunStatus.Unknown } => Settle(self, run, new(true, cancel.By), now),
+        { Switched: true, Due.Kind: WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook } when cancel.Gone => PassScripts(self, run, cancel, now),
         { Switched: true } => Decision.Refuse("too-late", "The traffic has been led to the new processes already. Roll back instead."),
         { Plan.Kind: RunKind.Destroy } => Decision.Refuse("not-cancellable", "A teardown goes on until nothing is left."),
         _ => Stop(cancel.Reason, true, cancel.By).And(LeaveBuild(self, run)).Reply(Answer.Ok(IdOf(self))),
     };
+
+    /// <summary>The run ends as it is, and what it started is stopped with that.</summary>
+    private Decision PassScripts(StreamId self, RunState run, CancelRun cancel, DateTimeOffset now)
+    {
+        var passed = Decision.Nothing;
+        while (After(run, passed).Due is { Kind: WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook } script)
+            passed = passed.And(new StepGivenUp(script.Name, cancel.Reason, Unsure: true, now));
+        return Go(self, run, passed, now).Reply(Answer.Ok(IdOf(self)));
+    }
 
     private static Decision LeaveBuild(StreamId self, RunState run) => run.Due?.Kind == WellKnownSteps.Build
         ? Decision.Nothing.Send(BuildDecider.StreamOf(run.Source!.BuildKey), new UnwantArtifact(IdOf(self)))

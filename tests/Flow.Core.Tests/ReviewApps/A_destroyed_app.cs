@@ -34,6 +34,28 @@ public sealed class A_destroyed_app
     }
 
     [Fact]
+    public void Comes_back_under_another_name_without_the_secrets_that_nobody_can_read_there()
+    {
+        var pipeline = OnPaperReviews.With(new() { StaleAfter = TimeSpan.FromDays(1) });
+        var config = new Dictionary<string, ConfigValue> { ["PLAIN"] = new("1", null), ["TOKEN"] = new(null, "for shop-pr-7") };
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        pipeline.Dismiss("pr-7");
+        pipeline.Want("pr-7", config).Said<DefineApp>(AppDecider.StreamOf(Seven)).Single().Config.Should().Equal(config);
+        pipeline.Gone("pr-7");
+        pipeline.Gone("pr-7");   // somebody destroyed it: what was given with it is over
+        pipeline.State.Proposals["pr-7"].Config.Should().BeNull();
+
+        pipeline = OnPaperReviews.With(new() { Create = ReviewAppCreation.ByHand, MaxAlive = 1 });
+        pipeline.Sees(1, Proposal("pr-6", 6), Proposal("pr-7", 7));
+        pipeline.Want("pr-6");
+        pipeline.Want("pr-7", config).Said<DefineApp>().Should().BeEmpty("there is no room");
+        pipeline.Tell(Declare(Definition with { ReviewApps = new() { Create = ReviewAppCreation.ByHand, BaseName = "other" }, MaxClosingsAtOnce = 10 }, "2"));
+        PipelineDecider.CiphertextsOf(Shop, pipeline.State).Should().Equal(("app/shop-pr-7/config/TOKEN", "for shop-pr-7"));
+        var born = pipeline.Sees(1, Proposal("pr-6", 6), Proposal("pr-7", 7)).Said<DefineApp>(AppDecider.StreamOf(AppName.Parse("other-pr-7"))).Should().ContainSingle().Which;
+        born.Config!.Keys.Should().Equal("PLAIN");
+    }
+
+    [Fact]
     public void Comes_back_with_the_head_that_it_had()
     {
         var pipeline = OnPaperReviews.With(new());

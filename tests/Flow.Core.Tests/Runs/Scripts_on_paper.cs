@@ -76,6 +76,29 @@ public sealed class Scripts_on_paper
     }
 
     [Fact]
+    public void Leave_a_process_the_time_to_become_healthy_that_its_manifest_gives_it()
+    {
+        var plan = Plans.Deploy(Review, Revision(1), null);
+        var deploy = plan.Steps.Single(s => s.Kind == WellKnownSteps.Deploy);
+        RunState Run(TimeSpan? patience) => new() { Plan = plan, Grant = new() { Manifest = new() { Processes = new Dictionary<string, ProcessDeclaration> { ["web"] = new(1, Health: patience is { } time ? new() { Timeout = time } : null) } } } };
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromHours(1))).Should().BeGreaterThan(TimeSpan.FromHours(1));
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromSeconds(1))).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(deploy, Run(null)).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(plan.Steps[0], Run(TimeSpan.FromHours(1))).Should().Be(plan.Steps[0].Timeout);
+    }
+
+    [Fact]
+    public void Keep_no_app_from_going()
+    {
+        var run = Serving(Review, Granted(All));
+        run.Tell(new CancelRun("roll back instead", "ada")).Answer!.Code.Should().Be("too-late");
+        Due(run).Should().Be("postdeploy");
+        var ended = run.Tell(new CancelRun("the app is being destroyed", "Flow", Gone: true)).Said<RunEnded>().Single();
+        ended.GivenUp!.Select(s => (s.Step, s.Unsure)).Should().Equal(("postdeploy", true), ("deploy-hook", true));
+        run.Owes.Should().BeOfType<TidyRun>("its command may still be at work");
+    }
+
+    [Fact]
     public void Are_not_begun_by_a_run_that_never_reached_the_switch()
     {
         var run = RunOf(Plans.Deploy(Review, Revision(1), null));

@@ -114,18 +114,19 @@ internal static class Watched
     public static async Task<string?> HashAsync(ISourceProvider source, SourceRepository repository, CommitSha commit, ISourceTree top, ISourceTree tree, AppManifest manifest, CancellationToken cancellationToken)
     {
         if (repository.Paths.Count > 0)
-            return await OfAsync(repository.RootFolder is null ? top : await source.FetchAsync(repository with { RootFolder = null }, commit, cancellationToken), repository.Paths, cancellationToken);
-        if (manifest.Paths.Count > 0) return await OfAsync(top, manifest.Paths, cancellationToken);
+            return await OfAsync(repository.RootFolder is null ? top : await source.FetchAsync(repository with { RootFolder = null }, commit, cancellationToken), repository.Paths,
+                repository.RootFolder is { } folder ? $"{folder.TrimEnd('/')}/{AppJson.FileName}" : AppJson.FileName, cancellationToken);
+        if (manifest.Paths.Count > 0) return await OfAsync(top, manifest.Paths, AppJson.FileName, cancellationToken);
         if (manifest.Root is not null) return Hash([tree.TreeId, await top.ReadTextAsync(AppJson.FileName, AppJson.MaxBytes, cancellationToken) ?? ""]);
         return repository.RootFolder is null ? null : top.TreeId;
     }
 
-    private static async Task<string?> OfAsync(ISourceTree tree, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    private static async Task<string?> OfAsync(ISourceTree tree, IReadOnlyList<string> paths, string always, CancellationToken cancellationToken)
     {
         // A source that cannot tell has everything count.
         if (tree is not IFileHashes hashes) return null;
         var globs = new PathGlobs(paths);
-        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == AppJson.FileName || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
+        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == always || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
     }
 
     private static string Hash(IEnumerable<string> lines)

@@ -13,11 +13,13 @@ internal sealed class ProvisionStep(Providers providers, TimeProvider time) : IB
         var wanted = execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn).ToList();
         foreach (var resource in wanted)
         {
+            // One that has stayed with its provider is not asked for in another's words.
+            var wish = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name && a.Provider.Equals(resource.Provider, StringComparison.OrdinalIgnoreCase));
             var request = new AddOnRequest
             {
                 Id = resource.Id,
-                Plan = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Plan,
-                Options = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name)?.Options,
+                Plan = wish?.Plan,
+                Options = wish?.Options,
                 Purpose = PurposeOf(execution.Policy.Stage),
                 App = execution.Run.App,
                 Pipeline = execution.Policy.Pipeline,

@@ -25,9 +25,17 @@ public static class FlowInvariants
     internal static readonly FlowInvariant StepOrder = new("step order", "A run does its steps in their order: the release phase before the traffic is led over, the old processes last; code that fails on the way never serves.");
     internal static readonly FlowInvariant Gates = new("gates", "No run passes a gate without what the gate asks for, or a person who overrides it.");
     internal static readonly FlowInvariant SameArtifact = new("same artifact", "A promotion brings exactly the artifact that was proven, and brings it once.");
+    internal static readonly FlowInvariant PostDeployOnce = new("postdeploy once", "In one life of an app postdeploy succeeds once; once it has, or nobody knows how it ended, it is not started again. The hook runs once in each deployment that has one.");
+    internal static readonly FlowInvariant LastWord = new("last word", "pr-predestroy is tried before anything of its app is removed, never runs after that, and keeps no teardown waiting for long.");
+    internal static readonly FlowInvariant RequiredConfig = new("required config", "No release is made, and so nothing intended or created, for code that requires config which nobody supplies, or whose app.json is no good.");
+    internal static readonly FlowInvariant GeneratedOnce = new("generated once", "A generated secret stays the same as long as its app lives.");
+    internal static readonly FlowInvariant ConfigLayers = new("config layers", "A release's config is what its layers say: a person's word, the stage's, the declaration's, the manifest's; a change by a person changes what they said and nothing else.");
+    internal static readonly FlowInvariant PersonsWord = new("a person's word", "What a person set on an app stays until a person changes it, or its code asks to keep that var in step.");
+    internal static readonly FlowInvariant NothingNew = new("nothing new", "A head is passed over only when what matters of it serves already.");
     internal static readonly FlowInvariant Soundness = new("soundness", "No rule, effect or turn of the pump throws; only what nobody can read is rejected.");
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<FlowInvariant> All { get; } =
-        [OneEffect, OneChange, NewestHead, NoOlderHead, Hold, NoLeak, NoWrongDeletion, Consequence, WayOut, Liveness, Serves, Trust, Fence, Clock, StepOrder, Gates, SameArtifact, Soundness];
+        [OneEffect, OneChange, NewestHead, NoOlderHead, Hold, NoLeak, NoWrongDeletion, Consequence, WayOut, Liveness, Serves, Trust, Fence, Clock, StepOrder, Gates, SameArtifact,
+        PostDeployOnce, LastWord, RequiredConfig, GeneratedOnce, ConfigLayers, PersonsWord, NothingNew, Soundness];
 }

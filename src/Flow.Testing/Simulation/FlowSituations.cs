@@ -44,6 +44,21 @@ public static class FlowSituations
     internal const string UntrustedRun = "untrusted revision";
     internal const string ApprovalVoided = "approval voided by a new push";
     internal const string SecretGiven = "secret given to trusted code";
+    internal const string PostDeployFailed = "postdeploy failed";
+    internal const string PostDeployAgain = "postdeploy run again by a later push";
+    internal const string PostDeployUnknown = "postdeploy vanished";
+    internal const string HookFailed = "deploy hook failed";
+    internal const string PredestroyFailed = "pr-predestroy failed";
+    internal const string DestroyDuringPostDeploy = "destroyed while postdeploy runs";
+    internal const string ConfigMissing = "required config missing";
+    internal const string ConfigSupplied = "required config missing, then supplied";
+    internal const string ManifestBroken = "app.json broken";
+    internal const string ManifestFollowed = "manifest changed between pushes";
+    internal const string SecretGenerated = "secret generated";
+    internal const string Synced = "value kept in step against a person's";
+    internal const string PersonKept = "person's value kept against the manifest's";
+    internal const string PassedOver = "head passed over: nothing new";
+    internal const string Renewed = "add-on renewed";
     internal const string Brake = "brake pulled";
     internal const string StartedAgain = "found gone and started again";
     internal const string FenceRefused = "stale fence refused";
@@ -100,6 +115,21 @@ public static class FlowSituations
         new(UntrustedRun, "A run began for code that nobody vouches for, with an approval of exactly that commit."),
         new(ApprovalVoided, "A proposal whose commit was approved got a new one, which is not."),
         new(SecretGiven, "Trusted code was deployed with a secret config var or an add-on's credentials."),
+        new(PostDeployFailed, "postdeploy exited with an error, or was killed for its time; the release went on serving."),
+        new(PostDeployAgain, "Because it had failed, a later deployment ran it again."),
+        new(PostDeployUnknown, "postdeploy went away without an exit code: it is not repeated."),
+        new(HookFailed, "flow.scripts.deploy failed; the release went on serving."),
+        new(PredestroyFailed, "pr-predestroy failed, and the teardown went on."),
+        new(DestroyDuringPostDeploy, "An app was to be destroyed while its postdeploy was at work."),
+        new(ConfigMissing, "Code required config that nobody supplies: its run ended before anything was built or provisioned."),
+        new(ConfigSupplied, "After that, the app got a release that has it."),
+        new(ManifestBroken, "The app.json of a commit was no good: its run ended."),
+        new(ManifestFollowed, "A push to an app that served already changed its config, because its app.json says something else."),
+        new(SecretGenerated, "A release has a secret that was generated for it."),
+        new(Synced, "A deployment set a config var back to the manifest's value, against what a person had set."),
+        new(PersonKept, "A deployment left a config var as a person had set it, although the manifest has a value for it."),
+        new(PassedOver, "A head was not deployed, because nothing that matters to the app has changed."),
+        new(Renewed, "An add-on's credentials changed, and a release without a release phase took them up."),
         new(Brake, "Proposals vanished in numbers: nothing is torn down until somebody confirms."),
         new(StartedAgain, "An inspection found a current release not running, or not all of it."),
         new(FenceRefused, "A node that had lost its stream tried to commit, and the store refused."),

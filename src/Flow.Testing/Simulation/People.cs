@@ -18,11 +18,12 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private static readonly string[] NoGates = [];
     private static readonly string[] Proposals = ["pr-1", "pr-2", "pr-3"];
     private readonly SimulatedSecrets secrets = new();
+    private readonly ManifestDrawer manifests = new(world);
     private readonly List<(string Key, StreamId To, Input Input)> posted = [];
     private readonly List<(string Key, StreamId To)> nonsense = [];
     private IReadOnlyList<HostStep> steps = [];
     private IReadOnlyList<string> reporters = [];
-    private int declarations;
+    private int declarations, values;
     private PipelineDefinition definition = null!;
     private bool isolates;
 
@@ -36,8 +37,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     public void Begin()
     {
-        outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good);
-        outside.Code.Branches["dev"] = outside.Code.Commit(Quality.Good);
+        outside.Code.Branches["main"] = Commit(Quality.Good);
+        outside.Code.Branches["dev"] = Commit(Quality.Good);
         var (process, options) = (new SimulatedProcess(world, outside, "people"), outside.Options);
         isolates = world.OneIn(2) && options.Builder?.Invoke(process).IsolatesUntrusted != false && options.Runtime?.Invoke(process).IsolatesUntrusted != false;
         if (world.OneIn(2)) outside.ProcessTypes["release"] = "./migrate";
@@ -49,11 +50,12 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             Apps =
             [
                 new() { Name = Staging, Stage = Stage.Staging, Branch = "main", Gates = [.. world.OneIn(3) ? ["checks"] : NoGates, .. outside.Options.Gate is null ? NoGates : [CarriedGate.Name]] },
-                new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev" },
-                new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [] },
+                new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev", Config = Declared() },
+                new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [], Config = Declared() },
             ],
-            ReviewApps = new(),
+            ReviewApps = new() { Config = Declared(), PredestroyTimeout = TimeSpan.FromMinutes(world.Chance.Next(1, 6)) },
             AddOns = outside.Options.AddOns is null && world.OneIn(3) ? [] : [new() { Name = "data", Provider = "db" }],
+            ReleaseTimeout = world.OneIn(3) ? TimeSpan.FromMinutes(3) : TimeSpan.FromHours(1),
             ReleaseRepeat = world.OneIn(4) ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
             MaxClosingsAtOnce = world.OneIn(2) ? 1 : 10,
         };
@@ -69,8 +71,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     /// <summary>After the faults: one more good push to everything that still lives, and nobody holds anything back.</summary>
     public void PushOnceMore()
     {
-        foreach (var branch in outside.Code.Branches.Keys.ToList()) Push(branch, Quality.Good);
-        foreach (var (key, proposal) in outside.Code.Open.ToList()) Propose(key, outside.Code.Commit(Quality.Good), proposal.Head.Trust);
+        foreach (var branch in outside.Code.Branches.Keys.ToList()) Push(branch, Commit(Quality.Good));
+        foreach (var (key, proposal) in outside.Code.Open.ToList()) Propose(key, Commit(Quality.Good), proposal.Head.Trust);
         foreach (var app in witness.Apps.Keys) Ask(new(AppDecider.Kind, app), new ResumeDeployments("ada"));
     }
 
@@ -94,7 +96,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 5), () =>
         {
             if (proposal is null) DeclareAnew();
-            else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, outside.Code.Commit(Quality.Good), Trust.Trusted);
+            else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, Commit(Quality.Good), Trust.Trusted);
             Post(PipelineDecider.StreamOf(Shop), new LookNow());
         });
     }
@@ -110,8 +112,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     {
         switch (world.Any(world.Profile.Deeds))
         {
-            case Deed.Push: Push(world.OneIn(3) ? "dev" : "main", AnyQuality()); break;
-            case Deed.Propose: Propose(world.Any(Proposals), outside.Code.Commit(AnyQuality()), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
+            case Deed.Push: Push(world.OneIn(3) ? "dev" : "main"); break;
+            case Deed.Propose: Propose(world.Any(Proposals), AnyCommit(), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
             case Deed.Close: Close(world.Any(Proposals)); break;
             case Deed.Reopen: Reopen(world.Any(Proposals)); break;
             case Deed.Outage: ForAWhile("the source host goes down", on => outside.Code.Outage = on); break;
@@ -125,6 +127,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             case Deed.Promote: Promote(several: world.OneIn(2)); break;
             case Deed.PromoteToSeveral: Promote(several: true); break;
             case Deed.Configure: Configure(AnyApp(busy: world.OneIn(2))); break;
+            case Deed.Renew: Ask(AnyApp(busy: world.OneIn(3)), new AddOnChanged(world.Any(["data", DrawnManifest.AddOn]), "ada")); break;
             case Deed.Scale: Ask(AnyApp(busy: world.OneIn(2)), new ScaleProcesses(new Dictionary<string, int> { ["web"] = world.Chance.Next(0, 4) }, "ada")); break;
             case Deed.Restart: Ask(AnyApp(), new RestartProcesses("ada")); break;
             case Deed.Command: Ask(AnyApp(), new RunCommand("echo", TimeSpan.FromMinutes(5), "ada")); break;
@@ -149,11 +152,22 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private Quality AnyQuality() => world.Chance.Next(10) switch { 0 => Quality.DoesNotBuild, 1 => Quality.NeverHealthy, 2 => Quality.ReleaseFails, _ => Quality.Good };
 
-    private void Push(string branch, Quality quality)
+    /// <summary>Good code can be deployed: nothing in its manifest keeps it from that.</summary>
+    private CommitSha Commit(Quality quality) => outside.Code.Commit(quality, manifest: manifests.Next(harmless: !world.Troubled || outside.Code.Branches.Count < 2));
+
+    private CommitSha AnyCommit() => Commit(AnyQuality());
+
+    private void Push(string branch)
     {
         var main = outside.Code.Branches["main"];
-        var commit = outside.Code.Commit(quality, quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.TreeOf(main) : null);
-        world.Tell($"somebody pushes {commit.ToString()[30..]} ({quality}) to {branch}");
+        var quality = AnyQuality();
+        Push(branch, world.OneIn(8) ? outside.Code.Document(outside.Code.Branches[branch])
+            : quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.Commit(quality, outside.Code.TreeOf(main)) : Commit(quality));
+    }
+
+    private void Push(string branch, CommitSha commit)
+    {
+        world.Tell($"somebody pushes {commit.ToString()[30..]} ({outside.Code.QualityOf(commit)}) to {branch}");
         outside.Code.Branches[branch] = commit;
         Hint();
     }
@@ -196,11 +210,30 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void Configure(StreamId app)
     {
-        var name = $"V{world.Chance.Next(3)}";
-        var value = world.OneIn(2)
-            ? new ConfigValue($"{world.Chance.Next(100)}", null)
-            : new(null, secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(AppName.Parse(app.Key), name), SimulatedSecrets.Value($"{world.Chance.Next(100)}")));
-        Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = value }, "ada"));
+        var name = world.OneIn(4) ? ManifestDrawer.Required : world.Any(ManifestDrawer.Names);
+        Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = world.OneIn(8) ? null : Personal(AppName.Parse(app.Key), name) }, "ada"));
+    }
+
+    private Dictionary<string, string> Declared() => world.OneIn(3) ? new() { [world.Any(ManifestDrawer.Names)] = $"declared-{++values}" } : [];
+
+    /// <summary>A value that nobody else gives.</summary>
+    private ConfigValue Personal(AppName app, string name)
+    {
+        var isSecret = world.OneIn(2);
+        var text = isSecret ? SimulatedSecrets.Value($"personal-{++values}") : $"personal-{++values}";
+        var value = isSecret ? new ConfigValue(null, secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(app, name), text)) : new(text, null);
+        outside.Personal.UnionWith([text, value.Plain ?? value.Ciphertext!]);
+        return value;
+    }
+
+    /// <summary>As the host does when somebody asks: what is random is made before it is decided.</summary>
+    private Dictionary<string, IReadOnlyDictionary<string, string>>? Generate(IReadOnlyList<AppName> targets)
+    {
+        if (world.OneIn(8)) return null;
+        return targets.ToDictionary(t => t.ToString(), IReadOnlyDictionary<string, string> (t) => new Dictionary<string, string>
+        {
+            [ManifestDrawer.Secret] = secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(t, ManifestDrawer.Secret), SimulatedSecrets.Value($"generated-{++outside.Generated}")),
+        });
     }
 
     private void ApproveSomething()
@@ -240,7 +273,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Promote(bool several)
     {
         var from = several ? Development : Staging;
-        var ask = new RequestPromotion($"promotion-{posted.Count}", null, several ? [Staging, Production] : [Production], "ada");
+        AppName[] targets = several ? [Staging, Production] : [Production];
+        var ask = new RequestPromotion($"promotion-{posted.Count}", null, targets, "ada", Generate(targets));
         Ask(AppDecider.StreamOf(from), ask);
         if (world.OneIn(2)) Ask(AppDecider.StreamOf(from), ask);
     }

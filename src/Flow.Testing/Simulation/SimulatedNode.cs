@@ -43,7 +43,7 @@ internal sealed class SimulatedNode : IDisposable
         var providers = new Providers(world.Planted.Around(outside, services));
         var router = new OutsideRouter(outside, this);
         var logs = outside.Logs;
-        var secrets = new ConfigSecrets(new SimulatedSecrets());
+        var secrets = new ConfigSecrets(new SimulatedSecrets(outside));
         var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [

@@ -35,7 +35,9 @@ internal sealed partial class Witness
     /// <summary>What serves is stopped only when another serves in its place, or when the app is to go.</summary>
     public void IsStopped(DeploymentId id)
     {
-        if (Apps.GetValueOrDefault(id.App.ToString()) is not { Life: AppLife.Active } app || app.Generation != id.Generation) return;
+        var owner = Apps.GetValueOrDefault(id.App.ToString());
+        if (owner is { Life: AppLife.Destroying } && owner.Generation == id.Generation && owner.CurrentRelease?.Deployment == id) CheckHasSpoken(owner, id.ToString());
+        if (owner is not { Life: AppLife.Active } app || app.Generation != id.Generation) return;
         var changing = app.Slot is { } slot ? Runs.GetValueOrDefault(slot.ToString()) : null;
         if (app.CurrentRelease?.Deployment == id && !(changing is { Switched: true, Grant.Previous: { } previous } && previous == id))
             world.Violate(FlowInvariants.NoWrongDeletion, $"{id} serves {id.App}, and is stopped");
@@ -48,8 +50,10 @@ internal sealed partial class Witness
     /// <summary>An add-on, and the data in it, goes only with its app.</summary>
     public void IsRemoved(string addOn)
     {
-        if (addOn.Split('.') is [var name, var generation, ..] && Apps.GetValueOrDefault(name) is { Life: AppLife.Active } app && app.Generation.ToString(null, null) == generation)
+        if (addOn.Split('.') is not [var name, var generation, ..]) return;
+        if (Apps.GetValueOrDefault(name) is { Life: AppLife.Active } app && app.Generation.ToString(null, null) == generation)
             world.Violate(FlowInvariants.NoWrongDeletion, $"{addOn} is removed, and {name} lives");
+        if (Apps.GetValueOrDefault(name) is { Life: AppLife.Destroying } going && going.Generation.ToString(null, null) == generation) CheckHasSpoken(going, addOn);
     }
 
     public void RouteIsRemoved(AppName name, int generation)

@@ -76,6 +76,7 @@ internal sealed partial class Witness(World world, Outside outside)
         var app = Apps.GetValueOrDefault(name.ToString(), apps.Initial);
         Check(name, app, happened);
         CheckDuties(name, app, happened);
+        CheckManifest(name, app, happened);
         Apps[name.ToString()] = apps.Evolve(app, happened);
     }
 
@@ -199,6 +200,7 @@ internal sealed partial class Witness(World world, Outside outside)
         }
         if (happened is RunBegun or StepSucceeded or SlotReceived) stepSince[run] = world.Time.Elapsed;
         CheckDuties(run, state, happened);
+        CheckManifest(run, state, happened);
         Runs[key] = runs.Evolve(state, happened);
         if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch) Deploying?.Invoke(run);
     }

@@ -79,13 +79,15 @@ internal sealed partial class AppDecider
     private static AppState ChangeRelease(AppState app, int number, Func<Release, Release> change) =>
         app with { Releases = [.. app.Releases.Select(r => r.Number == number ? change(r) : r)] };
 
-    /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions that no release needs.</summary>
+    /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions and manifests that no release needs.</summary>
     private static AppState Forget(AppState app)
     {
         var failed = app.Releases.Where(r => r.State is ReleaseState.Failed or ReleaseState.Expired).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
         var releases = failed.Count == 0 ? app.Releases : [.. app.Releases.Where(r => !failed.Contains(r.Number))];
         var needed = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending).Select(r => r.Config)
-            .Concat(app.Candidates.Select(c => c.Config ?? 0)).Append(app.Config).ToHashSet();
-        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => releases.Any(r => r.Manifest == m.Id && r.State is ReleaseState.Succeeded or ReleaseState.Pending))] };
+            .Concat(app.Candidates.Select(c => c.Config ?? 0)).Concat(ConfigLayers.WithNewestSecrets(app)).Append(app.Config).ToHashSet();
+        // A rollback that waits may see the release that it goes back to expire.
+        var said = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending || app.Candidates.Any(c => c.BackTo == r.Number)).Select(r => r.Manifest).ToHashSet();
+        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => said.Contains(m.Id))] };
     }
 }

@@ -82,6 +82,10 @@ internal static class ConfigLayers
     private static string? GeneratedOf(AppState app, string name) =>
         app.Configs.Reverse().Select(c => c.Values.GetValueOrDefault(name)).FirstOrDefault(v => v?.Origin == ConfigOrigin.Generated)?.Ciphertext;
 
+    /// <summary>The config versions that know the newest generated secret of each name.</summary>
+    public static IEnumerable<int> WithNewestSecrets(AppState app) =>
+        app.Configs.Reverse().SelectMany(c => c.Values.Where(v => v.Value.Origin == ConfigOrigin.Generated).Select(v => (v.Key, c.Version))).DistinctBy(v => v.Key).Select(v => v.Version);
+
     private static ConfigValue? Supplied(EnvDeclaration declared, string? generated) =>
         declared.Value is { } value ? new(value, null, ConfigOrigin.Manifest) : generated is not null ? new(null, generated, ConfigOrigin.Generated) : null;
 }

@@ -62,7 +62,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
             // A gate's time-out is for the waiting as a whole; one answer that does not come is asked for again.
             result = asksOnce
                 ? execution.Wait($"an answer of {step.Name}, which has not come within {GatePatience.TotalSeconds:0} s", "that gate", GatePatience)
-                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}"));
+                // Its runtime does not answer: nobody knows how far a command came that must not be repeated.
+                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}")) with { Unsure = step.Repeat == StepRepeat.OnceThenAsk };
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {

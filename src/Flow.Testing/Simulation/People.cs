@@ -108,6 +108,17 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 10), () => Ask(RunDecider.StreamOf(run), new CancelRun("changed their mind at the last moment", "ada")));
     }
 
+    /// <summary>Some close what has only just come up.</summary>
+    public void SeeSetUp(RunId run)
+    {
+        if (!world.Troubled || !world.OneIn(6) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
+        world.Time.After(world.Seconds(0, 3), () =>
+        {
+            if (world.OneIn(2)) Close(key);
+            else Destroy(run.App);
+        });
+    }
+
     private void DoSomething()
     {
         switch (world.Any(world.Profile.Deeds))
@@ -288,9 +299,13 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void DestroySomething()
     {
         if (!world.OneIn(3)) return;
-        var app = AnyApp();
-        DestroyedByHand.Add(AppName.Parse(app.Key));
-        Ask(app, new DestroyApp("asked for", "ada"));
+        Destroy(AppName.Parse(AnyApp().Key));
+    }
+
+    private void Destroy(AppName app)
+    {
+        DestroyedByHand.Add(app);
+        Ask(AppDecider.StreamOf(app), new DestroyApp("asked for", "ada"));
     }
 
     private void DeclareAnew()

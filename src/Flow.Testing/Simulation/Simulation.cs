@@ -54,6 +54,7 @@ internal sealed class Simulation : IDisposable
         witness.Asks = people.Respond;
         witness.Destroying = people.SeeDestroyed;
         witness.Deploying = people.SeeDeployed;
+        witness.SettingUp = people.SeeSetUp;
         nodes = new SimulatedNode[world.Chance.Next(1, 4)];
     }
 

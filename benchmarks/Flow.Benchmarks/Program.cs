@@ -4,6 +4,7 @@ using Flow.Benchmarks.Deploys;
 using Flow.Benchmarks.Durable;
 using Flow.Benchmarks.Hosts;
 using Flow.Benchmarks.Measuring;
+using Flow.Benchmarks.Reviews;
 using Flow.Benchmarks.Single;
 using Flow.Providers.Local.Supervision;
 
@@ -14,6 +15,7 @@ switch (args)
     case [DeployFigures.Verb, var directory, var repository, var port, var routerPort]:
         await PaasHost.RunAsync(directory, repository, int.Parse(port, CultureInfo.InvariantCulture), int.Parse(routerPort, CultureInfo.InvariantCulture));
         return 0;
+    case [ReviewFigures.Verb, var directory, var apps]: await ReviewHost.PlayAsync(directory, apps); return 0;
     case [HostFigures.FlowVerb, var directory, var run]: await FlowHost.RunAsync(directory, run); return 0;
 }
 
@@ -22,6 +24,7 @@ switch (args)
     (DurableFigures.Names, DurableFigures.MeasureAsync),
     (HostFigures.Names, HostFigures.MeasureAsync),
     (DeployFigures.Names, DeployFigures.MeasureAsync),
+    (ReviewFigures.Names, ReviewFigures.MeasureAsync),
     (MaskingFigure.Names, MaskingFigure.MeasureAsync),
     (SimulationFigure.Names, SimulationFigure.MeasureAsync),
 ];

@@ -4,6 +4,7 @@ using Flow.AspNetCore;
 using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Runs;
+using Flow.Secrets;
 using Flow.Storage;
 
 namespace Flow.Samples.Paas;
@@ -27,6 +28,8 @@ internal static class Operations
         group.MapPost("/apps/{app}/rollback", (AppName app, int? to, IReleases releases) => releases.RollBackAsync(app, to, Operator));
         group.MapPost("/apps/{app}/resume", (AppName app, IApps apps) => apps.ResumeAsync(app, Operator));
         group.MapGet("/runs/{run}/explain", async (RunId run, IRuns runs) => await runs.ExplainAsync(run) is { } why ? Results.Ok(why) : Results.NotFound());
+        group.MapPost("/secrets/rewrap", (bool rotate, ISecretKeys keys, CancellationToken cancellationToken) => keys.RewrapAsync(rotate, cancellationToken));
+        group.MapGet("/apps/{app}/diff", (AppName app, int from, int to, IReleases releases) => releases.DiffAsync(app, from, to));
         group.MapGet("/events", async (long after, IFlowStore store, CancellationToken cancellationToken) =>
             (await store.ReadEventsAsync(after, 500, cancellationToken)).Select(e => new { e.Position, Stream = e.Stream.ToString(), e.Type, e.At, Data = Encoding.UTF8.GetString(e.Json.Span) }));
         group.MapGet("/events/count", (IFlowStore store, CancellationToken cancellationToken) => store.CountEventsAsync(cancellationToken));

@@ -14,7 +14,7 @@ public static class SecretFlowBuilderExtensions
 {
     /// <summary>
     /// Encrypts secret config vars with keys of Flow's own in a directory, made with mode 0700 if it is missing. Without the directory the secrets are lost: it
-    /// belongs into the backup, and hosts that share a store share it. Keys change every 90 days; old ones stay readable.
+    /// belongs into the backup, and hosts that share a store share it. Keys change every 90 days, and at once with <see cref="ISecretKeys"/>; old ones stay readable.
     /// </summary>
     /// <remarks>
     /// Outside Development the host does not start while the keys would lie there unencrypted: see <see cref="SecretKeyOptions"/>. A host that has registered
@@ -29,7 +29,8 @@ public static class SecretFlowBuilderExtensions
         ArgumentException.ThrowIfNullOrWhiteSpace(keyDirectory);
         var options = new SecretKeyOptions();
         configure?.Invoke(options);
-        builder.Services.TryAddSingleton(s => new SecretKeyRing(keyDirectory, options, s.GetRequiredService<IHostEnvironment>(), s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
+        builder.Services.TryAddSingleton(s => new SecretKeyRing(Path.GetFullPath(keyDirectory, s.GetRequiredService<IHostEnvironment>().ContentRootPath), options,
+            s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, s.GetService<TimeProvider>() ?? TimeProvider.System));
         builder.Services.TryAddSingleton<ISecretProtector, DataProtectionSecretProtector>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SecretKeyCheck>());
         return builder;

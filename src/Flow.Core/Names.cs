@@ -21,13 +21,16 @@ internal static partial class Names
         T.TryParse(text, null, out var id) ? id : throw new FormatException($"'{Shown(text)}' is not a {typeof(T).Name}: {rule}.");
 
     /// <summary>Text from outside on its way into a message: shortened, and without what acts on a terminal, hides, or turns the direction of reading.</summary>
-    internal static string Shown(string? text)
+    internal static string Shown(string? text) => ShownUpTo(text, 80);
+
+    /// <summary>The same for whole sentences.</summary>
+    internal static string ShownUpTo(string? text, int most)
     {
         var shown = new StringBuilder();
         foreach (var rune in (text ?? "").EnumerateRunes())
         {
             if (Deceives(rune)) continue;
-            if (shown.Length >= 80) return shown.Append("...").ToString();
+            if (shown.Length >= most) return shown.Append("...").ToString();
             shown.Append(rune.ToString());
         }
         return shown.ToString();

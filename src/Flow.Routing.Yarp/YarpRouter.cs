@@ -8,7 +8,7 @@ namespace Flow.Routing.Yarp;
 
 /// <summary>The router in the host's own process: the table is changed directly, and ends with the host.</summary>
 internal sealed partial class YarpRouter(IOptions<YarpRouterOptions> options, TimeProvider time, ILoggerFactory logs, IStoreOwnership? ownership = null)
-    : BackgroundService, IRouter, IAsyncDisposable
+    : BackgroundService, IRouter, IRouterVisits, IAsyncDisposable
 {
     // The owner that has just ended may still be giving its port back.
     private static readonly TimeSpan PortIsGivenBack = TimeSpan.FromSeconds(15), LookAgain = TimeSpan.FromMilliseconds(50);
@@ -92,6 +92,8 @@ internal sealed partial class YarpRouter(IOptions<YarpRouterOptions> options, Ti
 
     public ValueTask<int> DrainAsync(IReadOnlyList<Uri> targets, TimeSpan deadline, CancellationToken cancellationToken) =>
         traffic.DrainAsync(targets, deadline, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<AppName, DateTimeOffset>> ListVisitsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(traffic.Visits());
 
     public async ValueTask DisposeAsync()
     {

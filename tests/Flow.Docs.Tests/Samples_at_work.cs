@@ -110,6 +110,43 @@ public sealed class Samples_at_work : IDisposable
         (await runtime.DeployAsync(spec, default)).Value!.Endpoints.Should().Equal(new Uri("http://10.0.0.7:8080/"));
         await runtime.StopAsync(id, TimeSpan.Zero, default);
         (await runtime.Awaiting(r => r.InspectAsync(id, default)).Should().ThrowAsync<FlowException>()).Which.Transient.Should().BeTrue();
+        foreach (var trust in (Trust[])[Trust.Untrusted, Trust.Approved])
+        {
+            var artifact = spec.Artifact with { Trust = trust };
+            (await runtime.DeployAsync(spec with { Artifact = artifact }, default)).Failure!.Code.Should().Be("untrusted-code");
+            (await runtime.RunAsync(new() { Id = "x", App = App, Artifact = artifact, Command = "true", Environment = spec.Environment, Log = spec.LogPrefix, Timeout = TimeSpan.FromMinutes(1) }, default)).Failure!.Code.Should().Be("untrusted-code");
+        }
+    }
+
+    [Fact]
+    public async Task The_runtime_sends_each_process_its_own_health_check_and_says_which_limits_it_keeps()
+    {
+        var sent = "";
+        var runtime = new RemoteRuntime(new(new Answering(request =>
+        {
+            using var reader = new StreamReader(request.Content!.ReadAsStream());
+            sent = reader.ReadToEnd();
+            return new(HttpStatusCode.OK) { Content = JsonContent.Create(new { healthy = true, processes = Array.Empty<RunningProcess>() }) };
+        }))
+        { BaseAddress = new("http://platform.example/") });
+        await runtime.DeployAsync(new()
+        {
+            Id = new(App, 1, 1), Environment = new Dictionary<string, string>(), LogPrefix = LogId.Parse("app/x"), Health = new() { Path = "/all" },
+            Processes = [new("web", "./web", 1, true, new() { Path = "/ready" }), new("api", "./api", 1, true)],
+            Artifact = FakeBuilder.ArtifactOf("tree", new() { Sha = CommitSha.Parse(1.ToString("x40")), Ref = "refs/heads/main", Trust = Trust.Trusted }, new Dictionary<string, string>()),
+        }, default);
+
+        sent.Should().Contain("\"/ready\"").And.Contain("\"/all\"");
+        runtime.ProblemOf(new(Cpu: 8)).Should().BeNull();
+        runtime.ProblemOf(new(Cpu: 16)).Should().Contain("not 16");
+    }
+
+    [Fact]
+    public void The_builder_says_which_buildpack_it_is_none_for()
+    {
+        var builder = new StaticSiteBuilder(root, new MemoryLogStore(), TimeProvider.System);
+        builder.ProblemOf(["heroku-community/static"], "heroku-24").Should().BeNull();
+        builder.ProblemOf(["heroku-community/static", "heroku/ruby"], null).Should().StartWith("buildpacks[1] ").And.NotContain("ruby", "it is text from outside");
     }
 
     [Fact]

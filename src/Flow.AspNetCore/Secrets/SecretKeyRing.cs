@@ -1,7 +1,8 @@
+using System.Security.Cryptography;
+using System.Xml;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -11,52 +12,121 @@ namespace Flow.AspNetCore.Secrets;
 /// Flow's own Data Protection keys. Not the host's: those are isolated by the host's folder unless it says otherwise, and a host that throws its cookie
 /// keys away must not lose the secrets of every app.
 /// </summary>
+/// <remarks>
+/// ASP.NET encrypts with the key that was activated last, which is what a rotation needs; but it keeps a key ring for about a day, and then goes on with the old one while it
+/// reads the new one. That is too long for hosts that share a directory. So the ring is opened anew when the keys have changed: looked at before something is encrypted, at
+/// most every <see cref="LookInterval"/>, and when something cannot be read.
+/// </remarks>
 internal sealed class SecretKeyRing : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-    private readonly string directory;
-    private readonly SecretKeyOptions options;
-    private readonly ServiceProvider services;
+    public static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
 
-    public SecretKeyRing(string keyDirectory, SecretKeyOptions options, IHostEnvironment host, ILoggerFactory loggers)
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private readonly ServiceCollection registrations = [];
+    private readonly TimeProvider time;
+    private readonly Lock opening = new();
+    // Those before are not disposed of while somebody may be decrypting with them; there is one for each change of the keys.
+    private readonly List<ServiceProvider> opened = [];
+    private volatile Ring current;
+
+    public SecretKeyRing(string keyDirectory, SecretKeyOptions options, ILoggerFactory loggers, TimeProvider time)
     {
-        directory = Path.GetFullPath(keyDirectory, host.ContentRootPath);
-        this.options = options;
-        var ring = new ServiceCollection().AddSingleton(loggers);
-        var protection = ring.AddDataProtection().SetApplicationName("Flow").PersistKeysToFileSystem(new(directory));
+        Directory = keyDirectory;
+        Options = options;
+        this.time = time;
+        registrations.AddSingleton(loggers);
+        var protection = registrations.AddDataProtection().SetApplicationName("Flow").PersistKeysToFileSystem(new(Directory));
         options.ConfigureKeys?.Invoke(protection);
-        services = ring.BuildServiceProvider();
+        current = Open(null);
     }
 
-    /// <summary>Binds to one place; opens the directory on first use.</summary>
+    public string Directory { get; }
+    public SecretKeyOptions Options { get; }
+    public IDataProtectionProvider Provider => current.Provider;
+    public KeyManagementOptions Management => current.Services.GetRequiredService<IOptions<KeyManagementOptions>>().Value;
+
+    /// <summary>Binds to one place, for decrypting; opens the directory on first use.</summary>
     public IDataProtector For(string purpose)
     {
         CreateDirectory();
-        return services.GetRequiredService<IDataProtectionProvider>().CreateProtector("Flow.Secrets.v1", purpose);
+        return current.Provider.CreateProtector("Flow.Secrets.v1", purpose);
     }
 
-    /// <summary>What stands against keeping secrets with these keys outside Development, each with its fix.</summary>
-    public IEnumerable<string> Problems()
+    /// <summary>The same, for encrypting: with the newest key, also when another host made it.</summary>
+    public IDataProtector NewestFor(string purpose)
     {
-        if (services.GetRequiredService<IDataProtectionProvider>() is EphemeralDataProtectionProvider)
+        CreateDirectory();
+        if (time.GetElapsedTime(current.LookedAt) >= LookInterval)
         {
-            yield return "The keys of Flow's secrets would be gone at the next start (an ephemeral provider): take it out of ConfigureKeys of UseDataProtection(...).";
-            yield break;
+            try
+            {
+                Refresh();
+            }
+            catch (Exception trouble) when (trouble is CryptographicException || IsOutage(trouble))
+            {
+                // The keys that are known go on working; whoever needs others meets the trouble himself.
+            }
         }
-        var keys = services.GetRequiredService<IOptions<KeyManagementOptions>>().Value;
-        if (keys.XmlEncryptor is null && !options.AllowUnencryptedKeys)
-            yield return $"The keys of Flow's secrets would lie unencrypted in '{directory}'. Encrypt them: UseDataProtection(\"...\", o => o.ConfigureKeys = k => k.ProtectKeysWithCertificate(certificate)); "
-                + "or say with o.AllowUnencryptedKeys = true that the directory is protected otherwise.";
-        if (!OperatingSystem.IsWindows() && Directory.Exists(directory) && (File.GetUnixFileMode(directory) & Others) != 0)
-            yield return $"Every user of this machine can look into '{directory}', which holds the keys of Flow's secrets: chmod 700 '{directory}'.";
+        return For(purpose);
     }
 
-    public void Dispose() => services.Dispose();
+    /// <summary>Looks whether there are other keys than when it was last opened, and opens it anew if so.</summary>
+    public bool Refresh()
+    {
+        lock (opening)
+        {
+            var keys = Keys();
+            var changed = current.Keys?.SetEquals(keys) != true;
+            current = changed ? Open(keys) : current with { Keys = keys, LookedAt = time.GetTimestamp() };
+            return changed;
+        }
+    }
+
+    /// <summary>Makes a key that is the newest from now on.</summary>
+    public void Rotate()
+    {
+        if (Provider is EphemeralDataProtectionProvider)
+            throw new FlowException("secret-rotation-unavailable", "The keys of Flow's secrets are in memory only (an ephemeral provider) and cannot be changed.");
+        CreateDirectory();
+        lock (opening)
+        {
+            // The machine's clock, because Data Protection goes by it; after every other key, also one that another host's clock has put into the future.
+            var now = TimeProvider.System.GetUtcNow();
+            var newest = Manager.GetAllKeys().Where(k => k.ActivationDate <= now + TimeSpan.FromMinutes(5)).Select(k => k.ActivationDate).DefaultIfEmpty().Max();
+            var activation = newest >= now ? newest.AddTicks(1) : now;
+            Manager.CreateNewKey(activation, activation + Management.NewKeyLifetime);
+            current = Open(Keys());
+        }
+    }
+
+    /// <summary>The directory cannot be read or written, or a file in it is no key.</summary>
+    public static bool IsOutage(Exception trouble) => trouble is IOException or UnauthorizedAccessException or XmlException;
+
+    public void Dispose()
+    {
+        foreach (var services in opened) services.Dispose();
+    }
+
+    private IKeyManager Manager => current.Services.GetRequiredService<IKeyManager>();
+
+    private HashSet<(Guid, bool)> Keys() => [.. Manager.GetAllKeys().Select(k => (k.KeyId, k.IsRevoked))];
+
+    private Ring Open(HashSet<(Guid, bool)>? keys)
+    {
+        var services = registrations.BuildServiceProvider();
+        opened.Add(services);
+        return new(services, services.GetRequiredService<IDataProtectionProvider>(), keys, time.GetTimestamp());
+    }
 
     private void CreateDirectory()
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
-        else if (!Directory.Exists(directory)) Directory.CreateDirectory(directory, OwnerOnly);
+        if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(Directory);
+        else if (!System.IO.Directory.Exists(Directory)) System.IO.Directory.CreateDirectory(Directory, OwnerOnly);
     }
+
+    /// <param name="Services">Where it comes from.</param>
+    /// <param name="Provider">Encrypts and decrypts.</param>
+    /// <param name="Keys">Which keys there were, revoked or not; null: nobody has looked yet.</param>
+    /// <param name="LookedAt">Timestamp of the last look.</param>
+    private sealed record Ring(ServiceProvider Services, IDataProtectionProvider Provider, HashSet<(Guid, bool)>? Keys, long LookedAt);
 }

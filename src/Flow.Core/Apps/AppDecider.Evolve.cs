@@ -46,6 +46,7 @@ internal sealed partial class AppDecider
         ResourcesIntended intended => app with { Ledger = [.. app.Ledger, .. intended.Resources.Where(r => app.Ledger.All(l => l.Id != r.Id))] },
         ResourcesGone gone => app with { Ledger = [.. app.Ledger.Where(r => !gone.Ids.Contains(r.Id))] },
         ConfigChanged changed => app with { Configs = [.. app.Configs, changed.Config], Config = changed.Config.Version },
+        ConfigRewrapped rewrapped => Rewrapped(app, rewrapped),
         FormationChanged changed => app with { Formation = app.Formation.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(changed.Quantities) },
         AppSetUp up => app with { SetUp = app.SetUp || up.Done, SetUpProblem = up.Problem },
         Held held => app with { Hold = held.Hold },

@@ -46,6 +46,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
         CheckManifest check => Check(app, check),
+        RewrapConfig rewrap => Rewrap(app, rewrap),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -203,7 +204,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         {
             (var config, _, notes) = ConfigLayers.Merge(app, chosen.Needs);
             if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now)));
-            notes = [.. notes, .. AddOnNotes(app, said?.Manifest)];
+            notes = [.. notes, .. AddOnNotes(app, said?.Manifest), .. TypeNotes(artifact!, said?.Manifest)];
             app = After(app, given);
         }
         var wishes = Wishes(app.Policy!, said?.Manifest);
@@ -264,6 +265,9 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         var wanted = Wishes(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
         return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.");
     }
+
+    private static IEnumerable<string> TypeNotes(Artifact artifact, AppManifest? manifest) =>
+        (manifest?.Processes.Keys ?? []).Where(t => !artifact.ProcessTypes.ContainsKey(t)).Order(StringComparer.Ordinal).Select(t => $"Process type {t} of app.json is not in the Procfile; it has {string.Join(", ", artifact.ProcessTypes.Keys.Order(StringComparer.Ordinal))}.");
 
     private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, IReadOnlyList<Pipelines.AddOnWish> wishes, DeploymentId processes) =>
     [

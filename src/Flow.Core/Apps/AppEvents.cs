@@ -29,6 +29,7 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(ResourcesIntended), "resources-intended")]
 [JsonDerivedType(typeof(ResourcesGone), "resources-gone")]
 [JsonDerivedType(typeof(ConfigChanged), "config-changed")]
+[JsonDerivedType(typeof(ConfigRewrapped), "config-rewrapped")]
 [JsonDerivedType(typeof(FormationChanged), "formation-changed")]
 [JsonDerivedType(typeof(AppSetUp), "set-up")]
 [JsonDerivedType(typeof(Held), "held")]
@@ -69,6 +70,9 @@ internal sealed record DeploymentReplaced(int Release, DeploymentId Deployment, 
 internal sealed record ResourcesIntended(IReadOnlyList<OwnedResource> Resources) : AppEvent;
 internal sealed record ResourcesGone(IReadOnlyList<string> Ids) : AppEvent;
 internal sealed record ConfigChanged(ConfigVersion Config) : AppEvent;
+
+/// <summary>Old ciphertext to new: the same secrets under a newer key, in every config version that is kept.</summary>
+internal sealed record ConfigRewrapped(IReadOnlyDictionary<string, string> Ciphertexts) : AppEvent;
 internal sealed record FormationChanged(IReadOnlyDictionary<string, int> Quantities, string By) : AppEvent;
 
 /// <summary>How the steps after the switch went: whether <c>postdeploy</c> need not run again, and what failed.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Flow.Engine;
+using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Routing;
 using Flow.Runs.Steps;
@@ -9,8 +10,6 @@ namespace Flow.Apps;
 
 internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
 {
-    private const int ShortestSecret = 8;
-
     public ValueTask<AppState?> GetAsync(AppName app, CancellationToken cancellationToken = default) => mailbox.ReadAsync<AppState>(AppDecider.StreamOf(app), cancellationToken);
 
     public async IAsyncEnumerable<KeyValuePair<AppName, AppState>> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -24,17 +23,8 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
     public ValueTask<Answer> SetConfigAsync(AppName app, IReadOnlyDictionary<string, ConfigVar?> changes, string by, string? requestKey = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(changes);
-        var errors = changes.Keys.Where(n => !ConfigNames.IsGood(n)).Select(ConfigNames.Problem)
-            .Concat(changes.Where(c => c.Value is { IsSecret: true } secret && secret.Value.Length < ShortestSecret).Select(c => $"Secret {c.Key} is shorter than {ShortestSecret} characters: it could not be masked."))
-            .Concat(changes.Any(c => c.Value is { IsSecret: true }) && protector is null ? [ConfigSecrets.NoProtector().Message] : []).ToList();
-        if (errors.Count > 0) return ValueTask.FromResult(Answer.Refused("config-invalid", string.Join(' ', errors)));
-        var values = changes.ToDictionary(c => c.Key, c => c.Value switch
-        {
-            null => null,
-            { IsSecret: true } secret => new ConfigValue(null, protector!.Protect(ConfigSecrets.Purpose(app, c.Key), secret.Value)),
-            var plain => new ConfigValue(plain.Value, null),
-        });
-        return Ask(app, new ChangeConfig(values, by), requestKey, cancellationToken);
+        var wrong = SealedConfig.Seal(changes, name => ConfigSecrets.Purpose(app, name), ConfigOrigin.Person, protector, out var values);
+        return wrong is not null ? ValueTask.FromResult(Answer.Refused("config-invalid", wrong)) : Ask(app, new ChangeConfig(values, by), requestKey, cancellationToken);
     }
 
     public ValueTask<Answer> ScaleAsync(AppName app, IReadOnlyDictionary<string, int> quantities, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
@@ -97,6 +87,14 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, TimeProvid
 
     public ValueTask<Answer> RollBackAsync(AppName app, int? toRelease, string by, string? requestKey = null, CancellationToken cancellationToken = default) =>
         Ask(app, new RequestRollback(toRelease, by), requestKey, cancellationToken);
+
+    public async ValueTask<ReleaseDiff> DiffAsync(AppName app, int from, int to, CancellationToken cancellationToken = default)
+    {
+        if (await GetAsync(app, cancellationToken) is not { Life: not AppLife.None } state) throw new FlowException("app-unknown", $"There is no app {app}.");
+        return ReleaseDiff.Between(state, Find(from), Find(to));
+
+        Release Find(int number) => state.FindRelease(number) ?? throw new FlowException("release-unknown", $"{app} has no release v{number}, or has forgotten it.");
+    }
 
     private ValueTask<Answer> Ask(AppName app, AppInput input, string? requestKey, CancellationToken cancellationToken) =>
         mailbox.AskAsync(AppDecider.StreamOf(app), input, requestKey, cancellationToken);

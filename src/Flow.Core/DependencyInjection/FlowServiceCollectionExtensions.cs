@@ -7,6 +7,7 @@ using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Reporting;
 using Flow.Retention;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
@@ -76,6 +77,8 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<IApps>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IReleases>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IRuns, RunService>();
+        services.AddSingleton<Secrets.ISecretKeys, Secrets.SecretKeys>();
+        services.AddSingleton<IReviewApps>(s => new ReviewAppService(s.GetRequiredService<FlowMailbox>(), s.GetRequiredService<IRouter>(), s.GetService<Secrets.ISecretProtector>()));
 
         services.AddSingleton<EngineHealth>();
         services.AddSingleton(s => new FlowDeclarations(s.GetServices<PipelineDefinition>(), s.GetService<ConfiguredPipelines>()));
@@ -86,6 +89,7 @@ public static class FlowServiceCollectionExtensions
         // Stopped in reverse: first the engine, then (if wanted) the apps.
         services.AddHostedService<Lazily<AppStopper>>().AddSingleton<AppStopper>();
         services.AddHostedService<Lazily<RetentionSweep>>().AddSingleton<RetentionSweep>();
+        services.AddHostedService<Lazily<ReviewAppWatch>>().AddSingleton<ReviewAppWatch>();
         services.AddHostedService<Lazily<AppInspectionLoop>>().AddSingleton<AppInspectionLoop>();
         services.AddHostedService<Lazily<FlowEngine>>().AddSingleton<FlowEngine>();
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Flow.Apps;
 using Flow.Builds;
 using Flow.Pipelines;
@@ -17,4 +18,22 @@ namespace Flow.Engine;
 [JsonSerializable(typeof(ReportInput)), JsonSerializable(typeof(ReportEvent)), JsonSerializable(typeof(ReportState))]
 [JsonSerializable(typeof(ResolvedPipeline))]
 [JsonSerializable(typeof(Answer)), JsonSerializable(typeof(InputRejected))]
-internal sealed partial class FlowJson : JsonSerializerContext;
+internal sealed partial class FlowJson : JsonSerializerContext
+{
+    /// <summary>
+    /// For reading what was stored, also by an older version: what is missing has its initial value. Generated code makes an object with all of its init properties at
+    /// once, so that a missing one would be null or 0; by reflection it is made first, and then only what is there is set. (Reading is quicker this way, too.)
+    /// </summary>
+    public static JsonSerializerOptions Reading { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+
+    /// <summary>For writing.</summary>
+    public static JsonTypeInfo<T> Writes<T>() => (JsonTypeInfo<T>)Default.GetTypeInfo(typeof(T))!;
+
+    /// <summary>For reading, as <see cref="Reading"/> says.</summary>
+    public static JsonTypeInfo<T> Reads<T>() => (JsonTypeInfo<T>)Reading.GetTypeInfo(typeof(T));
+}

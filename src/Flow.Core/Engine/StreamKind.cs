@@ -46,17 +46,17 @@ internal interface IStreamKind
 internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TState, TInput, TEvent> decider, IEffectPerformer<TState>? performer) : IStreamKind
     where TState : class where TInput : Input where TEvent : Event
 {
-    private static readonly JsonTypeInfo<TState> States = TypeInfo<TState>();
-    private static readonly JsonTypeInfo<TInput> Inputs = TypeInfo<TInput>();
-    private static readonly JsonTypeInfo<TEvent> Events = TypeInfo<TEvent>();
+    private static readonly JsonTypeInfo<TState> States = FlowJson.Writes<TState>();
+    private static readonly JsonTypeInfo<TInput> Inputs = FlowJson.Writes<TInput>();
+    private static readonly JsonTypeInfo<TEvent> Events = FlowJson.Writes<TEvent>();
     private static readonly FrozenDictionary<Type, string> EventNames = typeof(TEvent).GetCustomAttributes<JsonDerivedTypeAttribute>()
         .ToFrozenDictionary(a => a.DerivedType, a => (string)a.TypeDiscriminator!);
 
     public string Name => name;
     public object Initial => decider.Initial;
-    public object ReadState(ReadOnlyMemory<byte> json) => Read(json, States);
+    public object ReadState(ReadOnlyMemory<byte> json) => Read(json, FlowJson.Reads<TState>());
     public byte[] WriteState(object state) => JsonSerializer.SerializeToUtf8Bytes((TState)state, States);
-    public Input ReadInput(ReadOnlyMemory<byte> json) => Read(json, Inputs);
+    public Input ReadInput(ReadOnlyMemory<byte> json) => Read(json, FlowJson.Reads<TInput>());
     public byte[] WriteInput(Input input) => JsonSerializer.SerializeToUtf8Bytes((TInput)input, Inputs);
     public NewEvent WriteEvent(Event happened) => new($"{name}.{EventNames[happened.GetType()]}", JsonSerializer.SerializeToUtf8Bytes((TEvent)happened, Events));
     public Decision Decide(StreamId self, object state, Input input, DateTimeOffset now) => decider.Decide(self, (TState)state, (TInput)input, now);
@@ -82,8 +82,6 @@ internal sealed class StreamKind<TState, TInput, TEvent>(string name, Decider<TS
             throw new JsonException($"It is no {typeof(T).Name}: {trouble.Message}", trouble);
         }
     }
-
-    private static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)FlowJson.Default.GetTypeInfo(typeof(T))!;
 }
 
 /// <summary>All kinds, by name.</summary>

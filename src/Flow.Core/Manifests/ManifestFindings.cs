@@ -10,12 +10,13 @@ internal sealed class ManifestFindings(byte[] utf8)
     public const int MaxWarnings = 100;
     private const int LongestMessage = 2_800;
 
-    private readonly List<string> errors = [];
+    private readonly List<(int At, string Text)> errors = [];
     private readonly List<ManifestWarning> warnings = [];
     private int furtherErrors, furtherWarnings;
 
+    /// <summary>In the order of their lines.</summary>
     public IReadOnlyList<ManifestWarning> Warnings =>
-        furtherWarnings == 0 ? warnings : [.. warnings, new(1, "$", $"There are {furtherWarnings} more such places; they are treated alike.")];
+        [.. warnings.OrderBy(w => w.Line), .. furtherWarnings == 0 ? (IEnumerable<ManifestWarning>)[] : [new(1, "$", $"There are {furtherWarnings} more such places; they are treated alike.")]];
 
     public bool Wrong => errors.Count > 0;
 
@@ -27,7 +28,7 @@ internal sealed class ManifestFindings(byte[] utf8)
             return;
         }
         var (line, column) = Place(at);
-        errors.Add(string.Create(CultureInfo.InvariantCulture, $"line {line}, column {column}, {path}: {message}"));
+        errors.Add((at, string.Create(CultureInfo.InvariantCulture, $"line {line}, column {column}, {path}: {message}")));
     }
 
     public void Error(ManifestValue where, string message) => Error(where.At, where.Path, message);
@@ -39,14 +40,14 @@ internal sealed class ManifestFindings(byte[] utf8)
         else warnings.Add(new(Place(at).Line, path, message));
     }
 
-    public void Warn(ManifestValue where, string message) => Warn(where.NameAt, where.Path, message);
+    public void Warn(ManifestValue where, string message) => Warn(where.NameAt, warnings.Count < MaxWarnings ? where.Path : "", message);
 
     public void ThrowIfWrong()
     {
         if (!Wrong) return;
         var message = new StringBuilder(AppJson.FileName).Append(errors.Count == 1 ? " has an error: " : $" has {errors.Count + furtherErrors} errors:\n");
         var told = 0;
-        foreach (var error in errors)
+        foreach (var (_, error) in errors.OrderBy(e => e.At))
         {
             if (message.Length + error.Length > LongestMessage) break;
             if (told++ > 0) message.Append('\n');

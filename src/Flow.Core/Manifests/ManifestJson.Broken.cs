@@ -10,25 +10,29 @@ internal sealed partial class ManifestJson
     {
         var at = OffsetOf(broken);
         var token = previousEnd;
-        var commasBefore = 0;
+        // One may stand before a comment already.
+        var (commasBefore, comma) = open.TryPeek(out var here) && here.Comma is { } before ? (1, before) : (0, 0);
         while (token < utf8.Length && utf8[token] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)',')
         {
-            if (utf8[token++] == (byte)',') commasBefore++;
+            if (utf8[token] == (byte)',') (commasBefore, comma) = (commasBefore + 1, commasBefore == 0 || previous != JsonTokenType.PropertyName ? token : comma);
+            token++;
             if (commasBefore > 1) break;
         }
-        var (where, message) = Explain(token, Math.Max(at, token), commasBefore);
-        findings.Error(where, open.TryPeek(out var level) ? level.Owner.Path : "$", $"this is no JSON: {message}");
+        var (where, message) = Explain(token, Math.Max(at, token), commasBefore, comma);
+        findings.Error(where, here?.Owner.Path ?? "$", $"this is no JSON: {message}");
     }
 
-    private (int Where, string Message) Explain(int token, int at, int commasBefore)
+    private (int Where, string Message) Explain(int token, int at, int commasBefore, int comma)
     {
         var inside = open.TryPeek(out var level) ? level.Owner : null;
-        if (token >= utf8.Length) return (token, inside is null ? "the file is empty; write { } at least." : $"the file ends, but {Opened(inside)} is not closed: '{(inside.IsObject ? '}' : ']')}' is missing.");
+        // A number up to the very end is no mistake of its own.
+        if (token >= utf8.Length || (inside is not null && utf8.AsSpan(token).TrimEnd(" \t\r\n"u8).IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0)) return (utf8.Length, inside is null ? "the file is empty; write { } at least." : $"the file ends, but {Opened(inside)} is not closed: '{(inside.IsObject ? '}' : ']')}' is missing.");
         var found = Found(token);
         var first = (char)utf8[token];
         if (first == '/') return (token, "a comment that begins here is not finished, or is none: // up to the end of the line, or /* ... */.");
         if (inside is null) return (token, previous == JsonTokenType.None ? $"'{{' is expected, {found} stands here." : $"the file goes on after its closing bracket with {found}: remove it, or a bracket before it closes too much.");
-        if (commasBefore > 0 && (commasBefore > 1 || previous is JsonTokenType.StartObject or JsonTokenType.StartArray)) return (token - 1, "a comma too many: an entry is expected before it.");
+        if (commasBefore > 0 && previous == JsonTokenType.PropertyName) return (comma, $"the value of '{Names.Shown(level!.Name)}' is missing.");
+        if (commasBefore > 0 && (commasBefore > 1 || previous is JsonTokenType.StartObject or JsonTokenType.StartArray)) return (comma, "a comma too many: an entry is expected before it.");
 
         var begins = previous is JsonTokenType.StartObject or JsonTokenType.StartArray;
         if (previous == JsonTokenType.PropertyName) return first is ',' or '}' or ']' ? (token, $"the value of '{Names.Shown(level!.Name)}' is missing.") : Piece(token, at, "a value");
@@ -39,7 +43,7 @@ internal sealed partial class ManifestJson
 
     private (int Where, string Message) Between(int token, int at, ManifestValue inside, string found)
     {
-        var (line, column) = findings.Place(previousEnd);
+        var (line, column) = findings.Place(tokenEnd);
         var close = inside.IsObject ? '}' : ']';
         return utf8[token] is (byte)'"' or (byte)'{' or (byte)'[' || char.IsAsciiLetterOrDigit((char)utf8[token])
             ? (token, $"',' or '{close}' is expected before {found}: a comma is missing behind line {line}, column {column}.")
@@ -93,10 +97,11 @@ internal sealed partial class ManifestJson
     private string Found(int at)
     {
         var end = at + 1;
-        if (utf8[at] == (byte)'"') end = utf8.AsSpan(at + 1).IndexOfAny((byte)'"', (byte)'\n') is >= 0 and var close ? at + 2 + close : utf8.Length;
+        var quoted = utf8[at] is (byte)'"' or (byte)'\'';
+        if (quoted) end = utf8.AsSpan(at + 1).IndexOfAny(utf8[at], (byte)'\n') is >= 0 and var close ? at + 2 + close : utf8.Length;
         else while (end < utf8.Length && (char.IsAsciiLetterOrDigit((char)utf8[end]) || utf8[end] >= 0x80)) end++;
         var shown = Shown(at, Math.Min(end - at, 60));
-        return utf8[at] == (byte)'"' ? shown : $"'{shown}'";
+        return quoted ? shown : $"'{shown}'";
     }
 
     private string Shown(int at, int length) => Names.Shown(Encoding.UTF8.GetString(utf8, at, Math.Min(length, utf8.Length - at)));

@@ -11,10 +11,12 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
     /// <summary>Most values, all together.</summary>
     public const int MaxValues = 10_000;
 
+    private const string CommaTooMany = "this is no JSON: a comma too many: an entry is expected before it.";
+
     private readonly Stack<Level> open = [];
     private ManifestValue? root;
     private JsonTokenType previous = JsonTokenType.None;
-    private int previousEnd, values, comments, commas, firstComment, firstComma;
+    private int previousEnd, tokenEnd, values, comments, firstComment;
 
     /// <summary>Null: it is no JSON object, and the findings say so.</summary>
     public ManifestValue? Read()
@@ -27,6 +29,7 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
             {
                 if (!Take(ref reader)) return null;
                 previousEnd = (int)reader.BytesConsumed;
+                if (reader.TokenType != JsonTokenType.Comment) tokenEnd = previousEnd;
             }
         }
         catch (JsonException broken)
@@ -34,8 +37,7 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
             Explain(broken);
             return null;
         }
-        if (comments > 0) findings.Warn(firstComment, "$", $"JSON has no comments; {(comments == 1 ? "this one is" : $"this one and {comments - 1} more are")} skipped.");
-        if (commas > 0) findings.Warn(firstComma, "$", $"A comma stands behind the last entry (column {findings.Place(firstComma).Column}); {(commas == 1 ? "it is" : $"this one and {commas - 1} more are")} skipped. Other tools refuse it.");
+        if (comments > 0) findings.Warn(firstComment, "$", $"JSON has no comments; {(comments == 1 ? "this one is" : $"this one and {comments - 1} more are")} skipped; other tools refuse them.");
         if (root is { IsObject: false }) findings.Error(root, $"the file must hold an object, not {root.What}: write {{ ... }} around it.");
         return findings.Wrong ? null : root;
     }
@@ -52,12 +54,13 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
         if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
         {
             LookForComma(at);
-            if (open.Peek().Comma is { } comma && commas++ == 0) firstComma = comma;
-            open.Pop();
+            if (open.Peek().Commas > 1) return Fail(open.Peek().Comma!.Value, CommaTooMany);
+            var closed = open.Pop();
+            if (closed.Comma is { } comma) findings.Warn(comma, closed.Owner.Path, $"a comma stands behind the last entry (column {findings.Place(comma).Column}): skipped; other tools refuse it.");
             previous = reader.TokenType;
             return true;
         }
-        if (open.TryPeek(out var level)) level.Comma = null;
+        if (open.TryPeek(out var level) && !Separated(level, at)) return false;
         previous = reader.TokenType;
         if (reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -68,9 +71,24 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
         return Value(ref reader, at, level);
     }
 
+    /// <summary>The reader forgets about commas where comments stand.</summary>
+    private bool Separated(Level level, int at)
+    {
+        LookForComma(at);
+        var (first, commas) = (level.Owner.Items.Count == 0, level.Commas);
+        if (level.Name is null && commas > (first ? 0 : 1)) return Fail(level.Comma!.Value, CommaTooMany);
+        if (level.Name is null && !first && commas == 0)
+        {
+            var (line, column) = findings.Place(tokenEnd);
+            return Fail(at, $"this is no JSON: a comma is missing behind line {line}, column {column}.");
+        }
+        (level.Comma, level.Commas) = (null, 0);
+        return true;
+    }
+
     private bool Value(ref Utf8JsonReader reader, int at, Level? level)
     {
-        if (++values > MaxValues) return Fail(at, $"this is the {MaxValues + 1}th value: an app.json has far fewer.");
+        if (++values > MaxValues) return Fail(at, $"this is value {MaxValues + 1}: an app.json has far fewer.");
         var text = reader.TokenType switch
         {
             JsonTokenType.String => Text(ref reader, at),
@@ -112,7 +130,10 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
     // Between two tokens there are only white space, commas and colons.
     private void LookForComma(int until)
     {
-        if (open.TryPeek(out var level) && utf8.AsSpan(previousEnd..until).IndexOf((byte)',') is >= 0 and var comma) level.Comma ??= previousEnd + comma;
+        var between = utf8.AsSpan(previousEnd..until);
+        if (!open.TryPeek(out var level) || between.LastIndexOf((byte)',') is not (>= 0 and var comma)) return;
+        level.Comma = previousEnd + comma;
+        level.Commas += between.Count((byte)',');
     }
 
     private sealed class Level(ManifestValue owner)
@@ -122,7 +143,9 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
         public ManifestValue Owner => owner;
         public string? Name { get; set; }
         public int NameAt { get; set; }
+        /// <summary>Since the last entry: where the last stands, and how many there are.</summary>
         public int? Comma { get; set; }
+        public int Commas { get; set; }
 
         public void Add(ManifestValue value, ManifestFindings findings)
         {

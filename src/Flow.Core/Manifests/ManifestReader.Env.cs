@@ -22,7 +22,7 @@ internal sealed partial class ManifestReader
             }
             if (!ConfigNames.IsGood(name))
             {
-                findings.Error(entry.NameAt, entry.Path, ConfigNames.Problem(name));
+                findings.Error(entry.NameAt, entry.Path, "is no name for a config var: letters, digits and '_', no digit first, at most 100; FLOW_* and __* are taken.");
                 continue;
             }
             vars[name] = Declaration(entry);
@@ -32,7 +32,7 @@ internal sealed partial class ManifestReader
 
     /// <summary>What the engine and the runtime give to each app. Others of <c>HEROKU_</c>, such as an API key, are the user's own.</summary>
     private static bool IsThePlatforms(string name) =>
-        name is "PORT" or "DYNO" || ((name.StartsWith("HEROKU_", StringComparison.Ordinal)) && name[7..] is "APP_NAME" or "APP_ID" or "APP_DEFAULT_DOMAIN_NAME" or "PARENT_APP_NAME" or "BRANCH" or "PR_NUMBER" or "DYNO_ID"
+        name is "PORT" or "DYNO" || (name.StartsWith("HEROKU_", StringComparison.Ordinal) && name[7..] is "APP_NAME" or "APP_ID" or "APP_DEFAULT_DOMAIN_NAME" or "PARENT_APP_NAME" or "BRANCH" or "PR_NUMBER" or "DYNO_ID"
             or "RELEASE_VERSION" or "RELEASE_CREATED_AT" or "SLUG_COMMIT" or "SLUG_DESCRIPTION" or "BUILD_COMMIT" or "BUILD_DESCRIPTION" or "TEST_RUN_ID" or "TEST_RUN_BRANCH" or "TEST_RUN_COMMIT_VERSION");
 
     private EnvDeclaration? Declaration(ManifestValue of)
@@ -70,6 +70,7 @@ internal sealed partial class ManifestReader
             findings.Warn(of, generated ? "has an empty value and a generator: the generator counts." : "is required and has an empty value: it counts as none, somebody must give one.");
             value = null;
         }
+        else if (value is { Length: 0 }) findings.Warn(of, "has an empty value: the app gets it so.");
         if (value is not null && generated)
         {
             findings.Warn(of, "has a value and a generator: the value counts.");

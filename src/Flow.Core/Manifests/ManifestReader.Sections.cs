@@ -48,10 +48,19 @@ internal sealed partial class ManifestReader
         foreach (var entry in of.Items)
         {
             if (entry.Name == "quantity") quantity = Whole(entry, 0, MaxQuantity);
-            else if (entry.Name == "size") size = Word(entry, Size(), "a size is a word of at most 63 letters, digits, '.', '_' and '-'");
+            else if (entry.Name == "size") size = SizeOf(entry);
             else if (!alsoKnown.Contains(entry.Name)) findings.Warn(entry, "is not known, and not read.");
         }
         return new(quantity, size);
+    }
+
+    // The platform's word: what it cannot read says nothing of the app.
+    private string? SizeOf(ManifestValue of)
+    {
+        if (Text(of)?.Trim() is not { } size) return null;
+        if (Size().IsMatch(size)) return size;
+        findings.Warn(of, "is no word of at most 63 letters, digits, '.', '_' and '-': left out.");
+        return null;
     }
 
     private bool IsProcessType(ManifestValue entry)
@@ -127,7 +136,7 @@ internal sealed partial class ManifestReader
         {
             if (options.Count == MaxOptions)
             {
-                findings.Error(entry, $"is the {MaxOptions + 1}th option: keep at most {MaxOptions}.");
+                findings.Error(entry, $"is one too many: keep at most {MaxOptions}.");
                 break;
             }
             if (!Option().IsMatch(entry.Name!)) findings.Error(entry.NameAt, entry.Path, "an option's name has at most 63 letters, digits, '.', '_' and '-'.");

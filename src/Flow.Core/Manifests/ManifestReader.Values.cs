@@ -24,9 +24,9 @@ internal sealed partial class ManifestReader
     /// <summary>Entries of a list. A single text is taken for a list of one.</summary>
     private IEnumerable<ManifestValue> Elements(ManifestValue of, int most)
     {
-        if (of.IsText && of.Text.Trim().Length > 0)
+        if ((of.IsText && of.Text.Trim().Length > 0) || (of.IsObject && of.Items.Exists(i => i.Name is "plan" or "url")))
         {
-            findings.Warn(of, "is a text where a list belongs: taken for a list of one.");
+            findings.Warn(of, $"is {of.What} where a list belongs: taken for a list of one.");
             return [of];
         }
         if (of.IsText || of is { IsObject: true, Items.Count: 0 })
@@ -39,7 +39,7 @@ internal sealed partial class ManifestReader
             findings.Error(of, $"must be a list [ ... ], not {of.What}.");
             return [];
         }
-        if (of.Items.Count > most) findings.Error(of.Items[most], $"is the {most + 1}th entry: keep at most {most}.");
+        if (of.Items.Count > most) findings.Error(of.Items[most], $"is one too many: keep at most {most}.");
         foreach (var nothing in of.Items.Take(most).Where(i => i.IsNull || (i.IsText && string.IsNullOrWhiteSpace(i.Text)))) findings.Warn(nothing, "is empty: left out.");
         return of.Items.Take(most).Where(i => !i.IsNull && !(i.IsText && string.IsNullOrWhiteSpace(i.Text)));
     }
@@ -64,14 +64,18 @@ internal sealed partial class ManifestReader
         return null;
     }
 
+    /// <summary>Null, or an empty text: nothing is said.</summary>
+    private bool IsNothing(ManifestValue of)
+    {
+        var nothing = of.IsNull || (of.IsText && string.IsNullOrWhiteSpace(of.Text));
+        if (nothing) findings.Warn(of, $"is {(of.IsNull ? "null" : "empty")}: as if it were not there.");
+        return nothing;
+    }
+
     private bool? Flag(ManifestValue of)
     {
         if (of.IsFlag) return of.Text == "true";
-        if (of.IsNull)
-        {
-            findings.Warn(of, "is null: as if it were not there.");
-            return null;
-        }
+        if (IsNothing(of)) return null;
         if (of.IsText && bool.TryParse(of.Text.Trim(), out var said))
         {
             findings.Warn(of, $"is a text: taken for {(said ? "true" : "false")}, without quotes.");
@@ -83,11 +87,7 @@ internal sealed partial class ManifestReader
 
     private int? Whole(ManifestValue of, int least, int most)
     {
-        if (of.IsNull)
-        {
-            findings.Warn(of, "is null: as if it were not there.");
-            return null;
-        }
+        if (IsNothing(of)) return null;
         if ((of.IsNumber || of.IsText) && decimal.TryParse(of.Text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most && decimal.Truncate(number) == number)
         {
             if (of.IsText) findings.Warn(of, "is a text: taken for the number, without quotes.");

@@ -27,7 +27,7 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
                 case "name": name = Prose(entry, 300); break;
                 case "description": description = Prose(entry, 1_000); break;
                 case "website": website = Prose(entry, 500); break;
-                case "repository": repository = Prose(entry, 500); break;
+                case "repository": repository = Prose(Url(entry), 500); break;
                 case "logo": logo = Prose(entry, 500); break;
                 case "image": image = Prose(entry, 200); break;
                 case "keywords": keywords = Keywords(entry); break;
@@ -56,6 +56,14 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
         };
     }
 
+    // As in a package.json: {type, url}.
+    private ManifestValue Url(ManifestValue of)
+    {
+        if (!of.IsObject || of.Items.Find(i => i.Name == "url") is not { IsText: true } url) return of;
+        findings.Warn(of, "is an object where a text belongs: its url is taken.");
+        return url;
+    }
+
     private Dictionary<Stage, ManifestPart> Environments(ManifestValue all)
     {
         var overlays = new Dictionary<Stage, ManifestPart>();
@@ -66,8 +74,9 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
                 findings.Warn(entry, "no stage has this name, so nothing reads it: the stages are test, review, development, staging and production.");
                 continue;
             }
-            if (char.IsUpper(entry.Name![0])) findings.Warn(entry, "stages are written in lower case; it is read all the same.");
-            if (!IsObject(entry)) continue;
+            if (entry.Name!.Any(char.IsUpper)) findings.Warn(entry, "stages are written in lower case; it is read all the same.");
+            if (entry.IsNull) findings.Warn(entry, "is null: as if it were not there.");
+            if (entry.IsNull || !IsObject(entry)) continue;
             overlays[stage] = Part(entry, inner =>
             {
                 if (inner.Name is not ("name" or "description" or "keywords" or "website" or "repository" or "logo" or "image" or "environments")) return false;

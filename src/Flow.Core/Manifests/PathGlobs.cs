@@ -39,7 +39,7 @@ internal sealed class PathGlobs
         var path = glob.StartsWith('!') ? glob[1..] : glob;
         if (path.Length == 0) return "is empty";
         if (glob.Length > LongestGlob) return $"is longer than {LongestGlob} characters";
-        if (path[0] == '/') return "begins with '/': write it relative to the folder of app.json";
+        if (path[0] == '/') return "begins with '/'";
         if (path.Any(c => char.IsControl(c) || c == '\\')) return "holds a control character or a backslash: folders are divided by '/'";
         var names = path.TrimEnd('/').Split('/');
         if (names.Any(n => n is "" or "." or "..")) return "holds an empty name, '.' or '..'";

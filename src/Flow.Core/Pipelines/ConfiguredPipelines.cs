@@ -23,13 +23,15 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
     {
         private static readonly PipelineDefinition Defaults = new() { Name = PipelineName.Parse("x"), Repository = new() { Url = "x" } };
 
+        private static readonly ReviewAppPolicy Reviewed = new();
+
         public List<string> Errors { get; } = [];
 
         public PipelineDefinition? Pipeline(IConfigurationSection at)
         {
-            Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
+            Known(at, "Repository", "Owner", "Source", "Builder", "Runtime", "LookInterval", "Apps", "ReviewApps", "AddOns", "AddOnServices", "Health", "BuildTimeout", "ReleaseTimeout", "ReleaseRepeat", "DrainDeadline", "StopGrace", "MaxClosingsAtOnce");
             var repository = at.GetSection("Repository");
-            Known(repository, "Url", "RootFolder", "DefaultBranch", "ProposalBranches", "TrustPullRequestRefs");
+            Known(repository, "Url", "RootFolder", "DefaultBranch", "ProposalBranches", "Paths", "TrustPullRequestRefs");
             Known(at.GetSection("Health"), "Path", "Timeout");
             var name = Name<PipelineName>(at);
             if (name is null) return null;
@@ -42,6 +44,7 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
                     RootFolder = repository["RootFolder"],
                     DefaultBranch = repository["DefaultBranch"] ?? "main",
                     ProposalBranches = Texts(repository.GetSection("ProposalBranches")),
+                    Paths = Texts(repository.GetSection("Paths")),
                     TrustPullRequestRefs = Value(repository, "TrustPullRequestRefs", false, bool.TryParse),
                 },
                 Owner = at["Owner"],
@@ -52,6 +55,7 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
                 Apps = [.. Keyed(at, "Apps").Select(App).OfType<AppDefinition>()],
                 ReviewApps = at.GetSection("ReviewApps") is var review && review.Exists() ? Review(review) : null,
                 AddOns = [.. Keyed(at, "AddOns").Select(AddOn)],
+                AddOnServices = Keyed(at, "AddOnServices").ToDictionary(c => c.Key, c => c.Value ?? ""),
                 Health = new() { Path = at["Health:Path"] ?? Defaults.Health.Path, Timeout = Span(at, "Health:Timeout", Defaults.Health.Timeout) },
                 BuildTimeout = Span(at, "BuildTimeout", Defaults.BuildTimeout),
                 ReleaseTimeout = Span(at, "ReleaseTimeout", Defaults.ReleaseTimeout),
@@ -78,14 +82,27 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
 
         private AddOnWish AddOn(IConfigurationSection at)
         {
-            Known(at, "Provider", "Plan");
-            return new() { Name = at.Key, Provider = at["Provider"] ?? "", Plan = at["Plan"] };
+            Known(at, "Provider", "Plan", "Options");
+            return new() { Name = at.Key, Provider = at["Provider"] ?? "", Plan = at["Plan"], Options = at.GetSection("Options") is var options && options.Exists() ? Map(options) : null };
         }
 
         private ReviewAppPolicy Review(IConfigurationSection at)
         {
-            Known(at, "Create", "Gates", "Config");
-            return new() { Create = Value<ReviewAppCreation>(at, "Create", ReviewAppCreation.Automatic, (string? s, out ReviewAppCreation v) => Enum.TryParse(s, true, out v) && Enum.IsDefined(v)), Gates = Texts(at.GetSection("Gates")), Config = Map(at.GetSection("Config")) };
+            Known(at, "Create", "Label", "Drafts", "WaitForChecks", "BaseName", "MaxAlive", "StaleAfter", "StaleWarning", "PredestroyTimeout", "Gates", "Config");
+            return new()
+            {
+                Create = Value<ReviewAppCreation>(at, "Create", ReviewAppCreation.Automatic, (string? s, out ReviewAppCreation v) => Enum.TryParse(s, true, out v) && Enum.IsDefined(v)),
+                Label = at["Label"] ?? Reviewed.Label,
+                Drafts = Value(at, "Drafts", Reviewed.Drafts, bool.TryParse),
+                WaitForChecks = Value(at, "WaitForChecks", false, bool.TryParse),
+                BaseName = at["BaseName"],
+                MaxAlive = at["MaxAlive"] is null ? null : Value(at, "MaxAlive", 1, int.TryParse),
+                StaleAfter = at["StaleAfter"] is null ? null : Span(at, "StaleAfter", PipelineValidator.LongestStaleness),
+                StaleWarning = Span(at, "StaleWarning", Reviewed.StaleWarning),
+                PredestroyTimeout = Span(at, "PredestroyTimeout", Reviewed.PredestroyTimeout),
+                Gates = Texts(at.GetSection("Gates")),
+                Config = Map(at.GetSection("Config")),
+            };
         }
 
         private delegate bool TryParse<T>(string? text, out T value);

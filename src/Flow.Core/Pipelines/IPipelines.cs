@@ -1,3 +1,4 @@
+using Flow.Apps;
 using Flow.Engine;
 using Flow.Runs;
 
@@ -35,4 +36,20 @@ public interface IPipelines
     /// next complete look. What vanishes later waits for a confirmation of its own.
     /// </summary>
     ValueTask<Answer> ConfirmClosingsAsync(PipelineName pipeline, string by, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Sets and removes config vars of all apps of an ephemeral stage: one change, one version. Review apps take them up with their next deployment. A secret's plain
+    /// text is encrypted before it leaves this call, bound to pipeline, stage and name. At most 32 kB in total.
+    /// </summary>
+    /// <param name="pipeline">Whose.</param>
+    /// <param name="stage"><see cref="Stage.Review"/> or <see cref="Stage.Test"/>.</param>
+    /// <param name="changes">Name to value; null removes.</param>
+    /// <param name="by">Who asks.</param>
+    /// <param name="requestKey">Makes the request idempotent.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    ValueTask<Answer> SetStageConfigAsync(
+        PipelineName pipeline, Stage stage, IReadOnlyDictionary<string, ConfigVar?> changes, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The config vars of an ephemeral stage, secrets by name only; null: none was ever set.</summary>
+    ValueTask<StageConfigView?> GetStageConfigAsync(PipelineName pipeline, Stage stage, CancellationToken cancellationToken = default);
 }

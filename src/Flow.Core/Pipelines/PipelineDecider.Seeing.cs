@@ -1,6 +1,5 @@
 using Flow.Apps;
 using Flow.Engine;
-using Flow.ReviewApps;
 using Flow.Sources;
 
 namespace Flow.Pipelines;
@@ -11,98 +10,88 @@ internal sealed partial class PipelineDecider
     /// <summary>A plain git host says nothing of closed proposals: it must be missing from two complete listings.</summary>
     private const int MissingIsClosed = 2;
 
-    private static Decision See(PipelineState pipeline, SourceListing listing)
+    private Decision See(PipelineState pipeline, SourceListing listing, DateTimeOffset now)
     {
-        var declared = pipeline.Declared!;
-        var definition = declared.Definition;
-        var order = pipeline.Order;
-        var decision = Decision.Nothing;
+        var draft = new Draft(this, pipeline);
+        var definition = draft.Definition;
         var complete = listing.Branches.ContainsKey(definition.Repository.DefaultBranch);
 
         foreach (var (branch, commit) in listing.Branches.Where(b => pipeline.Branches.GetValueOrDefault(b.Key)?.Commit != b.Value).OrderBy(b => b.Key, StringComparer.Ordinal))
         {
             // Only watched branches are history; a repository may have thousands of others.
             if (definition.Apps.All(a => a.Branch != branch) && branch != definition.Repository.DefaultBranch) continue;
-            decision = decision.And(new HeadMoved(branch, commit, ++order));
+            draft.Happens(new HeadMoved(branch, commit, draft.NextOrder));
             foreach (var app in definition.Apps.Where(a => a.Branch == branch))
-                decision = decision.Send(AppDecider.StreamOf(app.Name), Head(definition, order, $"refs/heads/{branch}", commit));
+                draft.Send(AppDecider.StreamOf(app.Name), Head(definition, draft.State.Order, $"refs/heads/{branch}", commit));
         }
         // A listing without the default branch is no evidence that anything is gone.
-        foreach (var branch in pipeline.Branches.Keys.Where(b => complete && !listing.Branches.ContainsKey(b)).Order(StringComparer.Ordinal)) decision = decision.And(new BranchGone(branch));
+        foreach (var branch in pipeline.Branches.Keys.Where(b => complete && !listing.Branches.ContainsKey(b)).Order(StringComparer.Ordinal)) draft.Happens(new BranchGone(branch));
         foreach (var app in definition.Apps.Where(a => a.Branch is not null))
-            decision = Mind(pipeline, decision, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
+            Mind(draft, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
                 ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
 
-        foreach (var proposal in listing.Proposals.Where(p => !p.Closed && definition.ReviewApps is not null).DistinctBy(p => p.Key)) (decision, order) = Open(pipeline, declared, proposal, decision, order);
-        return Close(pipeline, listing, complete, decision);
+        // A wanted branch counts as a proposal, unless a proposal has its key.
+        var listed = listing.Proposals.Concat(BranchesAsProposals(draft, listing, complete)).ToList();
+        foreach (var proposal in listed.Where(p => !p.Closed && definition.ReviewApps is not null).DistinctBy(p => p.Key)) Observe(draft, proposal);
+        Close(draft, listed, complete, now);
+        Settle(draft, now);
+        return draft.Done();
     }
 
-    private static (Decision Decision, long Order) Open(PipelineState pipeline, ResolvedPipeline declared, Proposal proposal, Decision decision, long order)
+    private static void Observe(Draft draft, Proposal proposal)
     {
-        var known = pipeline.Proposals.GetValueOrDefault(proposal.Key);
-        var moved = known is null || known.Proposal.Head.Sha != proposal.Head.Sha;
-        if (moved) decision = decision.And(new ProposalSeen(proposal, ++order));
-        else if (known!.Missing > 0) decision = decision.And(new ProposalMissing(proposal.Key, 0));
-
-        var place = $"proposal {proposal.Key}";
-        var approved = pipeline.Approved.Contains(proposal.Head.Sha);
-        if (proposal.Head.Trust == Trust.Untrusted && !(declared.IsolatesUntrusted && approved))
-            return (Mind(pipeline, decision, place, declared.IsolatesUntrusted
-                ? $"Nobody vouches for {proposal.Head.Sha.Short} ({proposal.Head.Ref}): a maintainer must approve exactly this commit before it gets a review app."
-                : $"Nobody vouches for {proposal.Head.Sha.Short} ({proposal.Head.Ref}), and builder '{declared.Definition.Builder}' or runtime '{declared.Definition.Runtime}' does not isolate such code: it gets no review app. "
-                    + "Set TrustPullRequestRefs if everybody who can propose may also push, or use providers that isolate."), order);
-        decision = Mind(pipeline, decision, place, null);
-        if (known?.App is null && declared.Definition.ReviewApps!.Create != ReviewAppCreation.Automatic) return (decision, order);
-        var seen = moved ? order : known!.Order;
-        if (known?.Told == seen) return (decision, order);
-        if (!TryName(declared.Definition, proposal, out var name, out var problem)) return (Mind(pipeline, decision, place, problem), order);
-        if (known?.App is null) decision = decision.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(declared, proposal), seen));
-        return (decision.And(new ReviewAppTold(proposal.Key, name, seen)).Send(AppDecider.StreamOf(name), new HeadObserved(seen, proposal.Head, Owner: new(declared.Definition.Name, proposal.Key))), order);
+        var known = draft.State.Proposals.GetValueOrDefault(proposal.Key);
+        if (known is null || known.Proposal.Head.Sha != proposal.Head.Sha) draft.Happens(new ProposalSeen(proposal, draft.NextOrder));
+        else if (!AreSame(known.Proposal, proposal)) draft.Happens(new ProposalChanged(proposal));
+        else if (known.Missing > 0) draft.Happens(new ProposalMissing(proposal.Key, 0));
+        // What its app knows of it.
+        if (known?.App is { } app && (known.Proposal.Number, known.Proposal.Branch) != (proposal.Number, proposal.Branch))
+            draft.Send(AppDecider.StreamOf(app), new DefineApp(Policies.OfReview(draft.State, proposal), draft.State.Order));
     }
 
-    private static bool TryName(PipelineDefinition definition, Proposal proposal, out AppName name, out string problem)
-    {
-        problem = $"'{definition.Name}-{proposal.Key}' is no name for an app: it would be longer than 63 characters.";
-        if (!AppName.TryParse($"{definition.Name}-{proposal.Key}", null, out name)) return false;
-        var taken = name;
-        problem = $"'{name}' is the name of a permanent app of this pipeline: the proposal gets no review app under it.";
-        return definition.Apps.All(a => a.Name != taken);
-    }
+    /// <summary>Labels are a set: in which order a host lists them says nothing.</summary>
+    private static bool AreSame(Proposal one, Proposal other) =>
+        one with { Labels = null } == other with { Labels = null }
+        && (one.Labels is null || other.Labels is null ? one.Labels is null && other.Labels is null : one.Labels.ToHashSet(StringComparer.Ordinal).SetEquals(other.Labels));
 
     /// <summary>Positive evidence only: the host says so, or two complete listings that hold the default branch lack it; and a brake stops mass deletion.</summary>
-    private static Decision Close(PipelineState pipeline, SourceListing listing, bool complete, Decision decision)
+    private static void Close(Draft draft, List<Proposal> proposals, bool complete, DateTimeOffset now)
     {
-        var listed = listing.Proposals.ToLookup(p => p.Key);
+        var pipeline = draft.State;
+        var listed = proposals.ToLookup(p => p.Key);
         var vanished = new List<string>();
         foreach (var (key, known) in pipeline.Proposals.OrderBy(p => p.Key, StringComparer.Ordinal))
         {
             if (listed.Contains(key))
             {
-                if (listed[key].All(p => p.Closed)) decision = Gone(pipeline, decision, key, known, "its host says that it is closed");
+                if (listed[key].All(p => p.Closed)) Gone(draft, key, "its host says that it is closed", now);
             }
-            else if (complete && known.Missing + 1 < MissingIsClosed) decision = decision.And(new ProposalMissing(key, known.Missing + 1));
+            else if (complete && known.Missing + 1 < MissingIsClosed) draft.Happens(new ProposalMissing(key, known.Missing + 1));
             else if (complete) vanished.Add(key);
         }
-        if (!complete) return decision;
+        if (!complete) return;
         // A confirmation is for what somebody has seen missing, and for nothing that vanished since.
-        var confirmed = vanished.Where(pipeline.ConfirmedClosings.Contains).ToList();
-        decision = confirmed.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings, and confirmed"));
-        var limit = pipeline.Declared!.Definition.MaxClosingsAtOnce;
+        var confirmed = vanished.Where(pipeline.ConfirmedClosings.ToHashSet().Contains).ToList();
+        foreach (var key in confirmed) Gone(draft, key, $"missing from {MissingIsClosed} complete listings, and confirmed", now);
+        var limit = draft.Definition.MaxClosingsAtOnce;
         var others = vanished.Except(confirmed).ToList();
         // Pulled, it stays so until somebody confirms or all are back: some that come back make the others no more credible.
         if (others.Count > 0 && (pipeline.Brake is not null || vanished.Count > limit))
-            return pipeline.Brake is not null && others.SequenceEqual(pipeline.BrakeHolds) ? decision : decision.And(new BrakePulled(Doubt(others, limit), others));
-        decision = others.Aggregate(decision, (told, key) => Gone(pipeline, told, key, pipeline.Proposals[key], $"missing from {MissingIsClosed} complete listings"));
-        return pipeline is { Brake: null, ConfirmedClosings.Count: 0 } ? decision : decision.And(new BrakePulled("", []));
+        {
+            if (pipeline.Brake is null || !others.SequenceEqual(pipeline.BrakeHolds)) draft.Happens(new BrakePulled(Doubt(others, limit), others));
+            return;
+        }
+        foreach (var key in others) Gone(draft, key, $"missing from {MissingIsClosed} complete listings", now);
+        if (pipeline is not { Brake: null, ConfirmedClosings.Count: 0 }) draft.Happens(new BrakePulled("", []));
     }
 
     private static string Doubt(List<string> missing, int limit) =>
         $"More than {limit} proposals vanished at once; {missing.Count} are missing ({Some(missing)}): nothing is torn down until somebody confirms.";
 
-    private static Decision Gone(PipelineState pipeline, Decision decision, string key, ObservedProposal known, string evidence)
+    private static void Gone(Draft draft, string key, string evidence, DateTimeOffset now, string by = "Flow")
     {
-        decision = decision.And(new ProposalClosed(key, evidence));
-        return known.App is { } app ? decision.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", "Flow", new(pipeline.Declared!.Definition.Name, key), pipeline.Order)) : decision;
+        TearDown(draft, key, evidence, by, now);
+        draft.Happens(new ProposalClosed(key, evidence));
     }
 
     private static Decision Approve(StreamId self, PipelineState pipeline, ApproveCommit approve)
@@ -115,8 +104,10 @@ internal sealed partial class PipelineDecider
     }
 
     /// <summary>Problems are on record when they come and when they go, not at every look.</summary>
-    private static Decision Mind(PipelineState pipeline, Decision decision, string place, string? problem) =>
-        pipeline.Problems.GetValueOrDefault(place) == problem ? decision : decision.And(new ProblemSeen(place, problem));
+    private static void Mind(Draft draft, string place, string? problem)
+    {
+        if (draft.State.Problems.GetValueOrDefault(place) != problem) draft.Happens(new ProblemSeen(place, problem));
+    }
 
     private static string Some(IEnumerable<string> names)
     {

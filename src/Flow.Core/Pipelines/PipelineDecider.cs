@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Engine;
+using Flow.ReviewApps;
 using Flow.Sources;
 
 namespace Flow.Pipelines;
@@ -30,40 +31,54 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         _ when pipeline.Declared is null => Decision.Refuse("pipeline-unknown", $"There is no pipeline {self.Key}."),
         LookNow { Timer: { } timer } => pipeline.LookDue || timer != pipeline.Look ? Decision.Nothing : Decision.Of(new LookWanted()),
         LookNow => pipeline switch { { LookDue: false } => Decision.Of(new LookWanted()), { LookAgain: false } => Decision.Of(new HintedWhileLooking()), _ => Decision.Nothing },
-        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval).And(pipeline.LookAgain ? [new LookWanted()] : []),
+        Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing, now).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval).And(pipeline.LookAgain ? [new LookWanted()] : []),
         LookFailed failed when failed.Look == pipeline.Look && pipeline.LookDue => Fail(self, pipeline, failed.Failure, now),
         ReportCheck report => Report(pipeline, report),
-        DeployHead deploy => Deploy(pipeline, deploy),
+        DeployHead deploy => Deploy(pipeline, deploy, now),
         ApproveCommit approve => Approve(self, pipeline, approve),
         ConfirmClosings confirm => pipeline.Brake is null
             ? Decision.Nothing.Reply(Answer.Ok(remark: "Nothing waits for confirmation."))
             : Decision.Of(new ClosingsConfirmed(confirm.By, pipeline.BrakeHolds)).And(pipeline.LookDue ? [] : [new LookWanted()]),
+        WantReviewApp want => Want(pipeline, want, now),
+        WantBranchApp want => Want(pipeline, want, now),
+        DismissReviewApp dismiss => Dismiss(pipeline, dismiss, now),
+        PinReviewApp pin => Pin(pipeline, pin),
+        ReviewAppGone gone => Ended(pipeline, gone, now),
+        JudgeReviewApps judge => Judge(pipeline, judge, now),
+        ChangeStageConfig change => Configure(pipeline, change, now),
+        RewrapStageConfig rewrap => Rewrap(pipeline, rewrap),
         _ => Decision.Nothing,
     };
 
-    private static Decision Declare(PipelineState pipeline, ResolvedPipeline declared)
+    private Decision Declare(PipelineState pipeline, ResolvedPipeline declared)
     {
-        var look = pipeline.LookDue ? Decision.Nothing : Decision.Of(new LookWanted());
-        if (pipeline.Declared?.Fingerprint == declared.Fingerprint) return look.Reply(Answer.Ok());
-        var decision = Decision.Of(new PipelineDeclared(declared)).And(look);
-        var order = pipeline.Order;
+        var draft = new Draft(this, pipeline);
+        var before = pipeline.Declared;
+        if (before?.Fingerprint != declared.Fingerprint) Declare(draft, before, declared);
+        if (!pipeline.LookDue) draft.Happens(new LookWanted());
+        return draft.Done().Reply(Answer.Ok());
+    }
+
+    private static void Declare(Draft draft, ResolvedPipeline? before, ResolvedPipeline declared)
+    {
+        draft.Happens(new PipelineDeclared(declared));
+        var first = draft.NextOrder;
         foreach (var app in declared.Definition.Apps)
         {
-            decision = decision.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), pipeline.Order + 1));
-            if (app.Branch is not { } branch || !pipeline.Branches.TryGetValue(branch, out var head)) continue;
+            draft.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), first));
+            if (app.Branch is not { } branch || !draft.State.Branches.TryGetValue(branch, out var head)) continue;
             // Another branch is news for this app, however long ago its head was observed.
-            var before = pipeline.Declared?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name);
-            if (before?.Branch != branch) decision = decision.And(new HeadMoved(branch, head.Commit, ++order));
-            decision = decision.Send(AppDecider.StreamOf(app.Name), Head(declared.Definition, before?.Branch != branch ? order : head.Order, $"refs/heads/{branch}", head.Commit));
+            var news = before?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name)?.Branch != branch;
+            if (news) draft.Happens(new HeadMoved(branch, head.Commit, draft.NextOrder));
+            draft.Send(AppDecider.StreamOf(app.Name), Head(declared.Definition, news ? draft.State.Order : head.Order, $"refs/heads/{branch}", head.Commit));
         }
-        foreach (var proposal in pipeline.Proposals.Values.Where(p => p.App is not null && declared.Definition.ReviewApps is not null))
-        {
-            decision = decision.Send(AppDecider.StreamOf(proposal.App!.Value), new DefineApp(Policies.OfReview(declared, proposal.Proposal), order));
-            if (proposal.Told == proposal.Order) decision = decision.Send(AppDecider.StreamOf(proposal.App.Value), new HeadObserved(proposal.Order, proposal.Proposal.Head, Owner: new(declared.Definition.Name, proposal.Proposal.Key)));
-        }
-        foreach (var gone in pipeline.Problems.Keys.Where(p => p.StartsWith("app ", StringComparison.Ordinal) && declared.Definition.Apps.All(a => $"app {a.Name}" != p)))
-            decision = decision.And(new ProblemSeen(gone, null));
-        return decision.Reply(Answer.Ok());
+        Redefine(draft);
+        if (declared.Definition.ReviewApps is not null)
+            foreach (var seen in draft.State.Proposals.Values.Where(p => p.App is not null && p.Told == p.Order))
+                if (ReviewAdmission.Vouched(declared, draft.State.Approved, seen.Proposal.Head) is { } head)
+                    draft.Send(AppDecider.StreamOf(seen.App!.Value), new HeadObserved(seen.Order, head, Owner: new(declared.Definition.Name, seen.Proposal.Key)));
+        foreach (var gone in draft.State.Problems.Keys.Where(p => p.StartsWith("app ", StringComparison.Ordinal) && declared.Definition.Apps.All(a => $"app {a.Name}" != p)).ToList())
+            draft.Happens(new ProblemSeen(gone, null));
     }
 
     private static HeadObserved Head(PipelineDefinition definition, long order, string reference, CommitSha commit) =>
@@ -90,27 +105,44 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         return apps.Aggregate(decision, (told, app) => told.Send(AppDecider.StreamOf(app), new ChecksChanged(report.Commit))).Reply(Answer.Ok());
     }
 
-    private static Decision Deploy(PipelineState pipeline, DeployHead deploy)
+    private Decision Deploy(PipelineState pipeline, DeployHead deploy, DateTimeOffset now)
     {
         var definition = pipeline.Declared!.Definition;
         var app = definition.Apps.FirstOrDefault(a => a.Name == deploy.App);
-        var proposal = pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App)
-            ?? pipeline.Proposals.Values.FirstOrDefault(p => p.App is null && definition.ReviewApps is not null && TryName(definition, p.Proposal, out var name, out _) && name == deploy.App);
+        var proposal = app is not null ? null : pipeline.Proposals.Values.FirstOrDefault(p => p.App == deploy.App)
+            ?? pipeline.Proposals.Values.FirstOrDefault(p => p.App is null && definition.ReviewApps is not null && ReviewAdmission.TryName(definition, p.Proposal.Key, out var name, out _) && name == deploy.App);
         if (app is null && proposal is null) return Decision.Refuse("app-unknown", $"Pipeline {definition.Name} has no app {deploy.App}.");
         var branch = app?.Branch ?? definition.Repository.DefaultBranch;
-        if (proposal is null && deploy.Commit is null && !pipeline.Branches.ContainsKey(branch)) return Decision.Refuse("branch-missing", $"Branch '{branch}' has not been seen in {definition.Repository.Url}.");
-        var order = pipeline.Order + 1;
-        // A commit that somebody names by hand is vouched for by them, unless it is an untrusted proposal's: that needs an approval of exactly this commit.
-        var named = deploy.Commit is null ? proposal : pipeline.Proposals.Values.Where(p => p.Proposal.Head.Sha == deploy.Commit).OrderBy(p => p.Proposal.Head.Trust).FirstOrDefault();
-        if (named?.Proposal.Head is { Trust: Trust.Untrusted } head && !(pipeline.Declared.IsolatesUntrusted && pipeline.Approved.Contains(head.Sha)))
-            return Decision.Refuse("not-approved", $"Nobody vouches for {head.Sha.Short} ({head.Ref}): a maintainer must approve exactly this commit first.");
-        var revision = named is not null
-            ? named.Proposal.Head
-            : new Revision { Sha = deploy.Commit ?? pipeline.Branches[branch].Commit, Ref = $"refs/heads/{branch}", Trust = Trust.Trusted };
-        var asked = Decision.Of(new DeployAsked(deploy.App, revision.Sha, order, deploy.By));
-        // The review app of a proposal that gets none by itself.
-        if (proposal is { App: null }) asked = asked.And(new ReviewAppTold(proposal.Proposal.Key, deploy.App, proposal.Order)).Send(AppDecider.StreamOf(deploy.App), new DefineApp(Policies.OfReview(pipeline.Declared, proposal.Proposal)));
-        return asked.Send(AppDecider.StreamOf(deploy.App), new HeadObserved(order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)))
-            .Reply(Answer.Ok());
+        if (Named(pipeline, proposal, deploy.Commit, branch) is not { } named) return Decision.Refuse("branch-missing", $"Branch '{branch}' has not been seen in {definition.Repository.Url}.");
+        if (ReviewAdmission.Vouched(pipeline.Declared, pipeline.Approved, named) is not { } revision)
+            return Decision.Refuse("not-approved", $"Nobody vouches for {named.Sha.Short} ({Names.Shown(named.Ref)}): a maintainer must approve exactly this commit first.");
+
+        var draft = new Draft(this, pipeline);
+        // The review app of a proposal that has none: asking for it and for its head is the same.
+        if (proposal is { App: null })
+        {
+            var key = proposal.Proposal.Key;
+            draft.Happens(new ReviewAppWanted(key, null, deploy.By));
+            Settle(draft, now);
+            if (draft.State.Proposals[key] is { App: null } waiting) return Decision.Refuse("review-app-waits", new ReviewReasons(draft.State).Of(waiting) ?? "It cannot have an app now.");
+            if (deploy.Commit is null || deploy.Commit == proposal.Proposal.Head.Sha) return draft.Done().Reply(Answer.Ok());
+        }
+        draft.Happens(new DeployAsked(deploy.App, revision.Sha, draft.NextOrder, deploy.By));
+        if (proposal is not null) draft.Happens(new ReviewAppUsed(proposal.Proposal.Key, now));
+        draft.Send(AppDecider.StreamOf(deploy.App), new HeadObserved(draft.State.Order, revision, deploy.By, new(definition.Name, proposal?.Proposal.Key)));
+        return draft.Done().Reply(Answer.Ok());
+    }
+
+    /// <summary>
+    /// What somebody asks for. A commit that they name is vouched for by them, unless a stranger brought it: it is an untrusted proposal's, or was once approved as
+    /// one, or goes to the app of one.
+    /// </summary>
+    private static Revision? Named(PipelineState pipeline, ObservedProposal? proposal, CommitSha? commit, string branch)
+    {
+        if (commit is null) return proposal?.Proposal.Head ?? (pipeline.Branches.TryGetValue(branch, out var head) ? new() { Sha = head.Commit, Ref = $"refs/heads/{branch}", Trust = Trust.Trusted } : null);
+        if (pipeline.Proposals.Values.Where(p => p.Proposal.Head.Sha == commit).MinBy(p => p.Proposal.Head.Trust) is { } named) return named.Proposal.Head;
+        var ours = pipeline.Branches.Values.Any(b => b.Commit == commit);
+        var strange = !ours && (pipeline.Approved.Contains(commit.Value) || proposal is { Proposal.Head.Trust: not Trust.Trusted });
+        return new() { Sha = commit.Value, Ref = strange ? proposal?.Proposal.Head.Ref ?? "an approved commit" : $"refs/heads/{branch}", Trust = strange ? Trust.Untrusted : Trust.Trusted };
     }
 }

@@ -8,6 +8,7 @@ using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Gates;
 using Flow.Reporting;
+using Flow.Runs.Steps;
 using Flow.Runtimes;
 using Flow.Sources;
 using Microsoft.Extensions.Options;
@@ -64,7 +65,25 @@ internal sealed class PipelineService(FlowMailbox mailbox, Runs.RunExplainer exp
         return mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new ReportCheck(commit, check), cancellationToken: cancellationToken);
     }
 
-    private ResolvedPipeline Resolve(PipelineDefinition definition)
+    public ValueTask<Answer> SetStageConfigAsync(
+        PipelineName pipeline, Stage stage, IReadOnlyDictionary<string, ConfigVar?> changes, string by, string? requestKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        ArgumentException.ThrowIfNullOrWhiteSpace(by);
+        if (stage is not (Stage.Review or Stage.Test)) return ValueTask.FromResult(Answer.Refused("stage-invalid", $"{stage} apps have config of their own: set it with IApps.SetConfigAsync. Here are review and test."));
+        var wrong = SealedConfig.Seal(changes, name => Secrets.ConfigSecrets.StagePurpose(pipeline, stage, name), ConfigOrigin.Stage, services.GetService(typeof(Secrets.ISecretProtector)) as Secrets.ISecretProtector, out var values);
+        return wrong is not null ? ValueTask.FromResult(Answer.Refused("config-invalid", wrong))
+            : mailbox.AskAsync(PipelineDecider.StreamOf(pipeline), new ChangeStageConfig(stage, values, by), requestKey, cancellationToken);
+    }
+
+    public async ValueTask<StageConfigView?> GetStageConfigAsync(PipelineName pipeline, Stage stage, CancellationToken cancellationToken = default)
+    {
+        var state = await GetAsync(pipeline, cancellationToken);
+        return (stage switch { Stage.Review => state?.ReviewConfig, Stage.Test => state?.TestConfig, _ => null }) is { } config
+            ? new(config.Version, config.By, config.At, config.Values.ToDictionary(v => v.Key, v => v.Value.Plain)) : null;
+    }
+
+    internal ResolvedPipeline Resolve(PipelineDefinition definition)
     {
         var isolates = Provider<IBuilder>(definition.Builder).IsolatesUntrusted && Provider<IRuntime>(definition.Runtime).IsolatesUntrusted;
         var resolved = new ResolvedPipeline(definition, [.. steps], [.. providers.Where(p => p.Contract == typeof(IStatusReporter)).Select(p => p.Name).Order(StringComparer.Ordinal)], isolates, options.Value.ReleasesKept, options.Value.Retention, "");

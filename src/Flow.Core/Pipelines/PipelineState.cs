@@ -1,3 +1,5 @@
+using Flow.Apps;
+using Flow.ReviewApps;
 using Flow.Sources;
 
 namespace Flow.Pipelines;
@@ -34,6 +36,15 @@ public sealed record PipelineState
     /// <summary>The proposals whose end somebody has confirmed: those of them that are still missing at the next complete look are over.</summary>
     public IReadOnlyList<string> ConfirmedClosings { get; init; } = [];
 
+    /// <summary>Review apps that are being torn down, by the app's name.</summary>
+    public IReadOnlyDictionary<string, ReviewAppTeardown> Teardowns { get; init; } = new Dictionary<string, ReviewAppTeardown>();
+    /// <summary>Branches that have, or are to have, a review app without a proposal, by its key.</summary>
+    public IReadOnlyDictionary<string, WantedBranch> WantedBranches { get; init; } = new Dictionary<string, WantedBranch>();
+    /// <summary>Config vars of all review apps; null: none was ever set.</summary>
+    public StageConfig? ReviewConfig { get; init; }
+    /// <summary>Config vars of all test apps; null: none was ever set.</summary>
+    public StageConfig? TestConfig { get; init; }
+
     /// <summary>Checks reported for a commit.</summary>
     public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];
 }
@@ -58,7 +69,29 @@ public sealed record ObservedHead(CommitSha Commit, long Order);
 /// <param name="Missing">From so many complete listings in a row it has been missing.</param>
 /// <param name="App">Its review app, once there is one.</param>
 /// <param name="Told">Order of the newest head that the review app was told of.</param>
-public sealed record ObservedProposal(Proposal Proposal, long Order, int Missing = 0, AppName? App = null, long Told = 0);
+public sealed record ObservedProposal(Proposal Proposal, long Order, int Missing = 0, AppName? App = null, long Told = 0)
+{
+    /// <summary>Order in which the proposal itself was first observed: its place in the queue.</summary>
+    public long Opened { get; init; }
+    /// <summary>Who asked for its app by hand; null: nobody.</summary>
+    public string? Wanted { get; init; }
+    /// <summary>Config vars that its app begins with, given with the request.</summary>
+    public IReadOnlyDictionary<string, ConfigValue>? Config { get; init; }
+    /// <summary>Its app is away although it is open.</summary>
+    public ReviewAppAway? Away { get; init; }
+    /// <summary>So many heads had been observed when its app was last told to go.</summary>
+    public long GoneAt { get; init; }
+    /// <summary>Who pinned its app; null: nobody.</summary>
+    public string? Pinned { get; init; }
+    /// <summary>Last deployment or visit of its app, as far as known.</summary>
+    public DateTimeOffset? ActiveAt { get; init; }
+    /// <summary>When it was said that its app will go for being unused; null: it was not.</summary>
+    public DateTimeOffset? WarnedAt { get; init; }
+    /// <summary>What its app, or its newest head, waits for; null: nothing.</summary>
+    public ReviewAppWait? Waits { get; init; }
+    /// <summary>Since when.</summary>
+    public DateTimeOffset? WaitsSince { get; init; }
+}
 
 /// <summary>Looks fail.</summary>
 public sealed record LookTrouble(Failure Failure, DateTimeOffset Since, int Times);

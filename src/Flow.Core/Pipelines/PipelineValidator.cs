@@ -3,6 +3,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.DependencyInjection;
 using Flow.Gates;
+using Flow.ReviewApps;
 using Flow.Runtimes;
 using Flow.Sources;
 
@@ -12,6 +13,11 @@ namespace Flow.Pipelines;
 internal static class PipelineValidator
 {
     private const int LongestHealthPath = 1_000;
+    private const int LongestName = 100;
+    private const int LongestBaseName = 32;
+    private const int MostAlive = 5_000;
+    private static readonly TimeSpan ShortestStaleness = TimeSpan.FromHours(1);
+    public static readonly TimeSpan LongestStaleness = TimeSpan.FromDays(366);
 
     /// <summary>Longer waits are mistakes, and far longer ones are more than a timer can do.</summary>
     public static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
@@ -55,14 +61,43 @@ internal static class PipelineValidator
         }
         foreach (var twice in definition.Apps.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("Apps", $"{twice.Key} is declared twice.");
         foreach (var gate in definition.ReviewApps?.Gates ?? []) Registered(typeof(IGate), gate, "ReviewApps:Gates");
-        foreach (var name in definition.ReviewApps?.Config.Keys.Where(n => !ConfigNames.IsGood(n)) ?? []) Error("ReviewApps:Config", ConfigNames.Problem(name));
+        if (definition.ReviewApps is { } review) ValidateReviews(review, (key, text) => Error($"ReviewApps:{key}", text));
+        ValidatePaths(definition.Repository.Paths, text => Error("Repository:Paths", text));
         foreach (var wish in definition.AddOns)
         {
             if (!AppName.TryParse(wish.Name, null, out _)) Error("AddOns", $"'{wish.Name}' is no name: lower-case letters, digits and dashes, a letter first.");
             Registered(typeof(IAddOnProvisioner), wish.Provider, $"AddOns:{wish.Name}:Provider");
         }
+        foreach (var (service, provider) in definition.AddOnServices.OrderBy(s => s.Key, StringComparer.Ordinal))
+        {
+            if (string.IsNullOrWhiteSpace(service) || service.Length > LongestName) Error("AddOnServices", $"'{Names.Shown(service)}' is no name of a service: 1 to {LongestName} characters.");
+            // An empty name leaves the service out.
+            if (provider.Length > 0) Registered(typeof(IAddOnProvisioner), provider, $"AddOnServices:{Names.Shown(service)}");
+        }
         foreach (var twice in definition.AddOns.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("AddOns", $"'{twice.Key}' is declared twice.");
         return errors;
+    }
+
+    private static void ValidateReviews(ReviewAppPolicy review, Action<string, string> error)
+    {
+        if (!Enum.IsDefined(review.Create)) error("Create", "must be Automatic, ByLabel or ByHand.");
+        if (string.IsNullOrWhiteSpace(review.Label) || review.Label.Length > LongestName || review.Label.Any(char.IsControl)) error("Label", $"must have 1 to {LongestName} characters, and none that acts on a terminal.");
+        if (review.BaseName is { } name && (name.Length > LongestBaseName || !AppName.TryParse(name, null, out _)))
+            error("BaseName", $"'{Names.Shown(name)}' is no base of names: lower-case letters, digits and dashes, a letter first, at most {LongestBaseName}, so that every proposal's key has room behind it.");
+        if (review.MaxAlive is < 1 or > MostAlive) error("MaxAlive", $"must be between 1 and {MostAlive:N0}; leave it out for no limit.");
+        if (review.StaleAfter is { } stale && (stale < ShortestStaleness || stale > LongestStaleness)) error("StaleAfter", "must be at least an hour and at most a year; leave it out for never.");
+        if (review.StaleWarning < TimeSpan.Zero) error("StaleWarning", "must be at least 0.");
+        else if (review.StaleAfter is { } patience && review.StaleWarning >= patience) error("StaleWarning", $"({review.StaleWarning}) must be shorter than StaleAfter ({patience}).");
+        if (review.PredestroyTimeout <= TimeSpan.Zero || review.PredestroyTimeout > LongestTimeout) error("PredestroyTimeout", "must be more than 0 and at most a day.");
+        foreach (var variable in review.Config.Keys.Where(n => !ConfigNames.IsGood(n))) error("Config", ConfigNames.Problem(variable));
+    }
+
+    private static void ValidatePaths(IReadOnlyList<string> paths, Action<string> error)
+    {
+        if (paths.Count > Manifests.PathGlobs.Max) error($"has {paths.Count} globs, {Manifests.PathGlobs.Max} are the most.");
+        foreach (var path in paths.Take(Manifests.PathGlobs.Max))
+            if (Manifests.PathGlobs.Problem(path) is { } problem) error($"'{Names.Shown(path)}' is no glob: it {problem}. Write it relative to the repository, such as services/api/**.");
+        if (paths.Count > 0 && paths.All(p => p.StartsWith('!'))) error("only takes out: begin with what matters, such as '**'.");
     }
 
     /// <summary>What several declarations have in common and must not.</summary>
@@ -72,6 +107,8 @@ internal static class PipelineValidator
             yield return $"Flow:Pipelines:{twice.Key}: is declared {twice.Count()} times, in configuration or in code: declare it once.";
         foreach (var shared in definitions.SelectMany(d => d.Apps.Select(a => (App: a.Name, Pipeline: d.Name))).Distinct().GroupBy(p => p.App).Where(g => g.Count() > 1))
             yield return $"App {shared.Key} is declared by several pipelines ({string.Join(", ", shared.Select(p => p.Pipeline.ToString()).Order(StringComparer.Ordinal))}): an app belongs to one.";
+        foreach (var shared in definitions.Where(d => d.ReviewApps is not null).DistinctBy(d => d.Name).GroupBy(d => d.ReviewApps!.BaseName ?? d.Name.ToString(), StringComparer.Ordinal).Where(g => g.Count() > 1))
+            yield return $"Review apps of pipelines {string.Join(", ", shared.Select(d => d.Name.ToString()).Order(StringComparer.Ordinal))} would have the same names ({Names.Shown(shared.Key)}-KEY): give each a ReviewApps:BaseName of its own.";
     }
 
     /// <summary>User information of a web address; of others (<c>ssh://git@host</c>) only a password.</summary>

@@ -30,6 +30,10 @@ public interface IReleases
     /// <param name="requestKey">Makes the request idempotent.</param>
     /// <param name="cancellationToken">Stops the waiting for the answer, not the rollback.</param>
     ValueTask<Answer> RollBackAsync(AppName app, int? toRelease, string by, string? requestKey = null, CancellationToken cancellationToken = default);
+
+    /// <summary>What distinguishes two releases of an app: artifact, commit, and the names of config vars, never values.</summary>
+    /// <exception cref="FlowException"><c>app-unknown</c>; <c>release-unknown</c>: there is none of that number, or it was forgotten.</exception>
+    ValueTask<ReleaseDiff> DiffAsync(AppName app, int from, int to, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Answer to a promotion.</summary>

@@ -81,7 +81,7 @@ internal static class Plans
 
     public static Plan Destroy(AppPolicy policy, string by) => With(policy, RunKind.Destroy, by,
         [
-            new() { Name = WellKnownSteps.Predestroy, Kind = WellKnownSteps.Predestroy, ChangesApp = true, Timeout = policy.PredestroyTimeout + Margin, Attempts = 2 },
+            .. policy.Stage == Stage.Review ? [new PlannedStep { Name = WellKnownSteps.Predestroy, Kind = WellKnownSteps.Predestroy, ChangesApp = true, Timeout = policy.PredestroyTimeout + Margin, Attempts = 2 }] : (PlannedStep[])[],
             new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 },
         ]);
 

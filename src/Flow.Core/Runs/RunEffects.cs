@@ -62,8 +62,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
             // A gate's time-out is for the waiting as a whole; one answer that does not come is asked for again.
             result = asksOnce
                 ? execution.Wait($"an answer of {step.Name}, which has not come within {GatePatience.TotalSeconds:0} s", "that gate", GatePatience)
-                // Its runtime does not answer: nobody knows how far a command came that must not be repeated.
-                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}")) with { Unsure = step.Repeat == StepRepeat.OnceThenAsk };
+                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}")) with { Unsure = Plans.RunsCommand(step) };
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {

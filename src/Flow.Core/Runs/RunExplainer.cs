@@ -2,6 +2,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Engine;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Sources;
 
 namespace Flow.Runs;
@@ -84,7 +85,20 @@ internal sealed class RunExplainer(FlowMailbox mailbox)
         if (state.Trouble is { } trouble)
             reasons.Add(new() { What = $"looking at {declared.Definition.Repository.Url} has failed {trouble.Times} time(s): {trouble.Failure.Message}", Since = trouble.Since, Owner = "the source host, or whoever may change the pipeline" });
         if (state.Brake is { } brake) reasons.Add(new() { What = brake, Owner = "whoever may confirm closings" });
-        reasons.AddRange(state.Problems.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => new Explanation { What = $"{p.Key}: {p.Value}", Owner = "whoever may change the pipeline" }));
+        // Proposals that wait are told of below, in the words of now.
+        reasons.AddRange(state.Problems.Where(p => !p.Key.StartsWith("proposal ", StringComparison.Ordinal)).OrderBy(p => p.Key, StringComparer.Ordinal)
+            .Select(p => new Explanation { What = $"{p.Key}: {p.Value}", Owner = "whoever may change the pipeline" }));
+        var words = new ReviewReasons(state);
+        reasons.AddRange(state.Proposals.Where(p => p.Value.Waits is not null && declared.Definition.ReviewApps is not null).OrderBy(p => p.Value.Opened).ThenBy(p => p.Value.Order)
+            .Select(p => new Explanation { What = $"proposal {p.Key}: {words.Of(p.Value)}", Since = p.Value.WaitsSince, Owner = ReviewReasons.OwnerOf(p.Value.Waits!.Value) }));
+        reasons.AddRange(state.WantedBranches.Where(b => !state.Proposals.ContainsKey(b.Key)).OrderBy(b => b.Key, StringComparer.Ordinal)
+            .Select(b => new Explanation { What = $"branch {Names.Shown(b.Value.Branch)}: it has not been seen yet", Since = b.Value.At, Owner = "whoever may push it" }));
+        foreach (var teardown in state.Teardowns.Values.OrderBy(t => t.Since).ThenBy(t => t.App.ToString(), StringComparer.Ordinal))
+            reasons.Add(new() { What = $"{teardown.App} is being torn down: {teardown.Evidence}", Since = teardown.Since, Owner = "Flow", Because = await TeardownAsync(teardown.App, cancellationToken) });
         return reasons;
     }
+
+    private async ValueTask<IReadOnlyList<Explanation>> TeardownAsync(AppName app, CancellationToken cancellationToken) =>
+        await mailbox.ReadAsync<AppState>(AppDecider.StreamOf(app), cancellationToken) is { } state && state.Candidates.FirstOrDefault(c => c.Kind == RunKind.Destroy) is { } run
+            && await ExplainAsync(run.Run, 1, cancellationToken) is { } reason ? [reason] : [];
 }

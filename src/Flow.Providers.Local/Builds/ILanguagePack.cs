@@ -15,6 +15,9 @@ internal interface ILanguagePack
     /// <summary>Changes whenever the same code could give other output: of the pack and of the tools it finds on this machine.</summary>
     string Version { get; }
 
+    /// <summary>Buildpacks that the pack stands in for, by their <see cref="Builds.Buildpacks.NameOf"/>; the first one is shown to people. Empty: none, it is chosen by its detection alone.</summary>
+    IReadOnlyList<string> Buildpacks => [];
+
     /// <summary>"Is this mine?", by the names of the files and the text of small ones.</summary>
     /// <param name="source">The code.</param>
     /// <param name="files">All its files.</param>

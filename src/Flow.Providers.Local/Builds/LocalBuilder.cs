@@ -18,7 +18,7 @@ namespace Flow.Providers.Local.Builds;
 /// </summary>
 internal sealed partial class LocalBuilder(
     string name, IEnumerable<ILanguagePack> languages, ISupervisor supervisor, LocalArtifactStore artifacts, IOptions<LocalOptions> options, TimeProvider time, ILogger<LocalBuilder> logger)
-    : IBuilder, IArtifactRetention
+    : IBuilder, IBuildpackBuilder, IArtifactRetention
 {
     private const int MaxFiles = 500_000;
 
@@ -35,8 +35,10 @@ internal sealed partial class LocalBuilder(
     // A build runs as the host's user, with its files and its network.
     public bool IsolatesUntrusted => false;
 
+    public string? ProblemOf(IReadOnlyList<string> buildpacks, string? stack) => Buildpacks.ProblemOf(name, languages, buildpacks, stack);
+
     public async ValueTask<Detection> DetectAsync(ISourceTree source, CancellationToken cancellationToken) =>
-        (await FindLanguageAsync(source, await source.ListFilesAsync(MaxFiles, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)).Detection;
+        (await FindLanguageAsync(source, [], await source.ListFilesAsync(MaxFiles, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)).Detection;
 
     public async ValueTask<WorkStatus<Artifact>> BuildAsync(BuildRequest request, CancellationToken cancellationToken)
     {
@@ -44,7 +46,7 @@ internal sealed partial class LocalBuilder(
         var workspace = workspaces.Of(request.Id, request.CacheKey);
         if (request.Revision.Trust != Trust.Trusted)
         {
-            return WorkStatus<Artifact>.Failed(new("build-untrusted", $"The builder '{name}' runs builds as the host's own user, so it does not build code that nobody vouches for: use an isolating builder."));
+            return WorkStatus<Artifact>.Failed(new("build-untrusted", $"The builder '{name}' runs builds as the host's own user, so it builds only code that somebody with write access put there; an approval does not change that. Use an isolating builder."));
         }
 
         var gate = gates.GetOrAdd(request.Id, _ => new(1, 1));
@@ -115,8 +117,9 @@ internal sealed partial class LocalBuilder(
 
     private async Task<BuildPlan> PrepareAsync(BuildRequest request, BuildWorkspace workspace, CancellationToken cancellationToken)
     {
+        if (ProblemOf(request.Buildpacks, request.Stack) is { } problem) throw new FlowException("build-buildpacks", problem);
         var files = await request.Source.ListFilesAsync(MaxFiles, cancellationToken).ConfigureAwait(false);
-        var (language, detection) = await FindLanguageAsync(request.Source, files, cancellationToken).ConfigureAwait(false);
+        var (language, detection) = await FindLanguageAsync(request.Source, request.Buildpacks, files, cancellationToken).ConfigureAwait(false);
         if (language is null) throw new FlowException("build-unknown-language", detection.Reason);
         await ReadProcfileAsync(request.Source, cancellationToken).ConfigureAwait(false); // refused now, not after minutes
 
@@ -210,10 +213,12 @@ internal sealed partial class LocalBuilder(
     private static async Task<IReadOnlyDictionary<string, string>> ReadProcfileAsync(ISourceTree source, CancellationToken cancellationToken) =>
         await source.ReadTextAsync("Procfile", Procfile.MaxBytes, cancellationToken).ConfigureAwait(false) is { } text ? Procfile.Parse(text) : new Dictionary<string, string>();
 
-    private async Task<(ILanguagePack? Language, Detection Detection)> FindLanguageAsync(ISourceTree source, IReadOnlyList<string> files, CancellationToken cancellationToken)
+    private async Task<(ILanguagePack? Language, Detection Detection)> FindLanguageAsync(ISourceTree source, IReadOnlyList<string> buildpacks, IReadOnlyList<string> files, CancellationToken cancellationToken)
     {
         var reasons = new StringBuilder();
-        foreach (var language in languages)
+        // Whoever names buildpacks leaves nothing to find out but whether the code is what they say.
+        var named = buildpacks.Select(Buildpacks.NameOf).ToList();
+        foreach (var language in languages.Where(l => named.Count == 0 || l.Buildpacks.Any(named.Contains)))
         {
             var detection = await language.DetectAsync(source, files, cancellationToken).ConfigureAwait(false);
             if (detection.Mine) return (language, detection);

@@ -21,6 +21,9 @@ internal static class HostileText
         return shown.ToString();
     }
 
+    /// <summary>Only shortened: for what must stay what it is. No character is cut in two.</summary>
+    public static string Cut(string text, int max) => text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+
     private static bool Deceives(Rune rune) => Rune.IsControl(rune) || rune.Value is 0x061C or (>= 0x200B and <= 0x200F and not 0x200C and not 0x200D)
         or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or 0xFEFF or (>= 0xE0000 and <= 0xE007F);
 }

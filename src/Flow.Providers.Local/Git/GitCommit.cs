@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Flow.Providers.Local.Files;
 
 namespace Flow.Providers.Local.Git;
 
@@ -18,10 +19,5 @@ internal sealed record GitCommit(string TreeId, DateTime Committed, string Autho
         return new(parts[0], DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime, Line(parts[2], 100), Line(parts.ElementAtOrDefault(3) ?? "", 200));
     }
 
-    private static string Line(string text, int max)
-    {
-        var line = text.Split('\n', 2)[0].Trim();
-        if (line.Length <= max) return line;
-        return char.IsHighSurrogate(line[max - 1]) ? line[..(max - 1)] : line[..max];
-    }
+    private static string Line(string text, int max) => HostileText.Cut(text.Split('\n', 2)[0].Trim(), max);
 }

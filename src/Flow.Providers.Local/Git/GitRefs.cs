@@ -62,6 +62,7 @@ internal static class GitRefs
     private static IEnumerable<Proposal> PullRequests(SourceRepository repository, SortedDictionary<long, CommitSha> pulls) => pulls.Select(pull => new Proposal
     {
         Key = $"pr-{pull.Key}",
+        Number = pull.Key <= int.MaxValue ? (int)pull.Key : null,
         Title = $"Pull request {pull.Key}",
         Head = new() { Sha = pull.Value, Ref = $"{Pulls}{pull.Key}{PullHead}", Trust = repository.TrustPullRequestRefs ? Trust.Trusted : Trust.Untrusted },
     });
@@ -79,7 +80,7 @@ internal static class GitRefs
             {
                 throw new FlowException("proposal-key-taken", $"The branches '{HostileText.Shown(keys[key], 60)}' and '{HostileText.Shown(branch, 60)}' of {url} would both be called '{key}': rename one.");
             }
-            proposals.Add(new() { Key = key, Title = HostileText.Shown(branch, 200), Head = new() { Sha = sha, Ref = Heads + branch, Trust = Trust.Trusted } });
+            proposals.Add(new() { Key = key, Title = HostileText.Shown(branch, 200), Branch = HostileText.Cut(branch, 200), Head = new() { Sha = sha, Ref = Heads + branch, Trust = Trust.Trusted } });
         }
         return proposals;
     }

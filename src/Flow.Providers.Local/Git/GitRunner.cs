@@ -14,6 +14,8 @@ internal sealed record GitCall
     public GitUrl? Remote { get; init; }
     /// <summary>The bare repository it works on; null: none.</summary>
     public string? Mirror { get; init; }
+    /// <summary>What stands after <c>--</c> are patterns with magic of its own; otherwise paths are taken as they are.</summary>
+    public bool Pathspecs { get; init; }
     public PipeSource Input { get; init; } = PipeSource.Null;
     /// <summary>Reads standard output to its end. What it throws stops git and is thrown on.</summary>
     public Func<Stream, CancellationToken, Task> Output { get; init; } = static (stream, ct) => stream.CopyToAsync(Stream.Null, ct);
@@ -115,7 +117,7 @@ internal sealed class GitRunner(IOptions<LocalOptions> options, TimeProvider tim
         environment["GIT_ALLOW_PROTOCOL"] = call.Remote?.Protocols ?? "none";
         environment["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(Home)!;
         environment["GIT_NO_REPLACE_OBJECTS"] = "1";
-        environment["GIT_LITERAL_PATHSPECS"] = "1";
+        environment["GIT_LITERAL_PATHSPECS"] = call.Pathspecs ? "0" : "1";
         environment.TryAdd("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=15");
         return environment;
     }

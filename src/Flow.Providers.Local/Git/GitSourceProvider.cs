@@ -14,7 +14,9 @@ internal sealed class GitSourceProvider : ISourceProvider, IDisposable
     public const int MaxListing = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, GitMirror> mirrors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, GitChanges> changes = new(StringComparer.Ordinal);
     private readonly GitRunner git;
+    private readonly TimeProvider time;
     private readonly GitOptions options;
     private readonly ILogger logger;
     private readonly ResiliencePipeline retries;
@@ -22,6 +24,7 @@ internal sealed class GitSourceProvider : ISourceProvider, IDisposable
     public GitSourceProvider(IOptions<LocalOptions> local, IOptions<GitOptions> options, TimeProvider time, ILogger<GitSourceProvider> logger)
     {
         git = new(local, time);
+        this.time = time;
         this.options = options.Value;
         this.logger = logger;
         retries = new ResiliencePipelineBuilder { TimeProvider = time }
@@ -41,8 +44,13 @@ internal sealed class GitSourceProvider : ISourceProvider, IDisposable
     {
         ArgumentNullException.ThrowIfNull(repository);
         var url = GitUrl.Parse(repository.Url);
+        var pathspecs = GitPathspecs.Of(repository);
         var output = await retries.ExecuteAsync(async ct => await ListAsync(url, ct).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        return GitRefs.Read(repository, url.Value, output);
+        var listing = GitRefs.Read(repository, url.Value, output);
+        if (pathspecs.Count == 0 || listing.Proposals.Count == 0) return listing;
+        var main = listing.Branches[repository.DefaultBranch];
+        var mirror = MirrorOf(url, main);
+        return listing with { Proposals = await changes.GetOrAdd(mirror.Directory, _ => new(mirror, time, logger)).JudgeAsync(listing, main, pathspecs, cancellationToken).ConfigureAwait(false) };
     }
 
     public async ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken)
@@ -51,15 +59,21 @@ internal sealed class GitSourceProvider : ISourceProvider, IDisposable
         if (commit == default) throw new ArgumentException("The commit is not set.", nameof(commit));
         var url = GitUrl.Parse(repository.Url);
         var root = GitPaths.NormalizeRoot(repository.RootFolder);
-        var objectFormat = commit.ToString().Length == 64 ? "sha256" : "sha1";
-        var mirror = mirrors.GetOrAdd(url.Hash(objectFormat), _ => new GitMirror(url, objectFormat, git, options.FetchTimeout, logger));
+        var mirror = MirrorOf(url, commit);
         await retries.ExecuteAsync(async ct => await mirror.RequireAsync(commit, ct).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return await GitTree.OpenAsync(mirror, commit, root, options, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose()
     {
+        foreach (var judge in changes.Values) judge.Dispose();
         foreach (var mirror in mirrors.Values) mirror.Dispose();
+    }
+
+    private GitMirror MirrorOf(GitUrl url, CommitSha commit)
+    {
+        var objectFormat = commit.ToString().Length == 64 ? "sha256" : "sha1";
+        return mirrors.GetOrAdd(url.Hash(objectFormat), _ => new GitMirror(url, objectFormat, git, options.FetchTimeout, logger));
     }
 
     private async Task<string> ListAsync(GitUrl url, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using Flow.Sources;
 namespace Flow.Providers.Local.Git;
 
 /// <summary>One tree of a mirror, read object by object: attributes, filters and submodules that the repository may ask for have no say.</summary>
-internal sealed class GitTree : ISourceTree
+internal sealed class GitTree : ISourceTree, IFileHashes
 {
     // Trees may share their parts: a repository of a few kilobytes can name millions of long paths.
     private const int MaxListing = 64 * 1024 * 1024;
@@ -48,6 +48,13 @@ internal sealed class GitTree : ISourceTree
     {
         var entries = await ReadEntriesAsync(max, cancellationToken).ConfigureAwait(false);
         return [.. entries.Where(e => !e.IsSubmodule).Select(e => e.Path).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>A file that became executable is another file.</summary>
+    public async ValueTask<IReadOnlyList<(string Path, string Hash)>> ListHashesAsync(int max, CancellationToken cancellationToken)
+    {
+        var entries = await ReadEntriesAsync(max, cancellationToken).ConfigureAwait(false);
+        return [.. entries.Where(e => !e.IsSubmodule).OrderBy(e => e.Path, StringComparer.Ordinal).Select(e => (e.Path, $"{e.Mode} {e.Id}"))];
     }
 
     public async ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ internal static partial class DeploymentRules
         if (spec.Processes.GroupBy(p => p.Type, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice) return Invalid($"Process type '{HostileText.Shown(twice.Key)}' is there twice.");
         if (spec.Processes.Any(p => p.Quantity < 0) || spec.Processes.Sum(p => (long)p.Quantity) > MostProcesses) return Invalid($"A deployment has 0 to {MostProcesses} processes on this runtime.");
         if (!HealthPath().IsMatch(spec.Health.Path)) return Invalid("The health check's path begins with '/' and has no blanks, control characters or fragment.");
+        if (spec.Processes.FirstOrDefault(p => p.Health is { } health && !HealthPath().IsMatch(health.Path)) is { } unasked) return Invalid($"The path of the health check of '{unasked.Type}' begins with '/' and has no blanks, control characters or fragment.");
         return CheckEnvironment(spec.Environment);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Flow.Providers.Local.Artifacts;
 using Flow.Providers.Local.Supervision;
 using Flow.Runtimes;
@@ -10,7 +11,7 @@ namespace Flow.Providers.Local.Runtime;
 
 /// <summary>Apps as supervised processes of this machine. Cheap and quick; isolates nothing: every app runs as the host's own user.</summary>
 internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor supervisor, IOptions<LocalOptions> options, TimeProvider timeProvider, ILogger<LocalRuntime> logger)
-    : IRuntime, IAsyncDisposable
+    : IRuntime, IRuntimeLimits, IAsyncDisposable
 {
     /// <summary>How long a call may stay for something that is about to happen.</summary>
     private static readonly TimeSpan Stay = TimeSpan.FromMilliseconds(200), Look = TimeSpan.FromMilliseconds(5), AskAgain = TimeSpan.FromMilliseconds(20), LateCalls = TimeSpan.FromDays(1);
@@ -26,6 +27,16 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
 
     private ProcessFollower Follower => LazyInitializer.EnsureInitialized(ref follower, () => new(supervisor, options, work, timeProvider));
     private LocalCommands Commands => LazyInitializer.EnsureInitialized(ref commands, () => new(artifacts, supervisor, options, work));
+
+    /// <summary>A limit of one process is none for what it starts, and of all together only a control group would be, which the host's user cannot make everywhere.</summary>
+    public string? ProblemOf(ProcessLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        List<string> declared = [];
+        if (limits.MemoryBytes is { } bytes) declared.Add(string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024d / 1024:0.##} MiB of memory"));
+        if (limits.Cpu is { } cpu) declared.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.##} processors"));
+        return declared.Count == 0 ? null : $"The local runtime cannot keep a process and all that it starts within {string.Join(" and ", declared)}: it runs without a limit. Use a runtime that runs containers, or limit the host's service as a whole.";
+    }
 
     public async ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken)
     {
@@ -129,7 +140,7 @@ internal sealed partial class LocalRuntime(IArtifactFiles artifacts, ISupervisor
     private string DirectoryOf(DeploymentId id) => Path.Combine(directories.Apps, id.ToString());
 
     private static Failure? Refuse(Trust trust) => trust == Trust.Trusted ? null
-        : new("untrusted-code", "This code comes from somebody without write access to the repository. The local runtime isolates nothing, so it does not run it; use a runtime that does.");
+        : new("untrusted-code", "This code comes from somebody without write access to the repository. The local runtime isolates nothing, so it does not run it, whoever approved it; use a runtime that isolates.");
 
     [LoggerMessage(4250, LogLevel.Information, "Deployment {Deployment} stopped: {Count} processes")]
     private static partial void LogStopped(ILogger logger, DeploymentId deployment, int count);

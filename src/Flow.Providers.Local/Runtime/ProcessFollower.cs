@@ -39,7 +39,7 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
         if (!process.Routed) return state.Up >= SettleTime ? Settle(directory, name, state) : default;
 
         var elapsed = timeProvider.GetElapsedTime(Number(state, Started));
-        var (asked, answer) = state.Up is null ? default : await AskAsync(spec, name, state, elapsed).ConfigureAwait(false);
+        var (asked, answer) = state.Up is null ? default : await AskAsync(spec, HealthOf(spec, process), name, state, elapsed).ConfigureAwait(false);
         if (answer is { Healthy: true })
         {
             // The answer came from this process only if it is the same one as before.
@@ -48,11 +48,13 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
         }
 
         // Time that passed while no host followed it says nothing about a process that is up: it fails on an answer, not on silence towards nobody.
-        return elapsed >= spec.Health.Timeout && (state.Up is null || asked) ? new(null, Unhealthy(spec, name, state, answer)) : default;
+        return elapsed >= HealthOf(spec, process).Timeout && (state.Up is null || asked) ? new(null, Unhealthy(spec, HealthOf(spec, process), name, state, answer)) : default;
     }
 
     public static RunningProcess View(ProcessName name, SupervisedState state) => new(name.Type, name.Index, state is { Running: true, Up: not null },
         state.Notes.ContainsKey(Port) ? new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Number(state, Port)}/")) : null, state.Restarts, state.ExitCode);
+
+    public static HealthCheck HealthOf(DeploymentSpec spec, ProcessSpec process) => process.Health ?? spec.Health;
 
     /// <summary>What was asked of it is of no more use.</summary>
     public void Forget(ProcessName name) => answers.TryRemove(name.ToString(), out _);
@@ -105,14 +107,14 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
     }
 
     /// <summary>Whether this host has asked, and the last answer (none: nothing listened); asks anew, in the background, when it is old enough.</summary>
-    private async Task<(bool Asked, HealthAnswer? Answer)> AskAsync(DeploymentSpec spec, ProcessName name, SupervisedState state, TimeSpan elapsed)
+    private async Task<(bool Asked, HealthAnswer? Answer)> AskAsync(DeploymentSpec spec, HealthCheck health, ProcessName name, SupervisedState state, TimeSpan elapsed)
     {
         var id = name.ToString();
         answers.TryGetValue(id, out var last);
         var pause = TimeSpan.FromTicks(Math.Clamp(elapsed.Ticks / 8, FirstProbe.Ticks, LastProbe.Ticks));
         if (last.Answer is not null && timeProvider.GetElapsedTime(last.At) < pause) return (true, last.Answer);
         await work.EnsureAsync(spec.Id.ToString(), $"ask {name.Short}", async token =>
-            answers[id] = (timeProvider.GetTimestamp(), await probe.AskAsync((int)Number(state, Port), spec.Health, token).ConfigureAwait(false))).ConfigureAwait(false);
+            answers[id] = (timeProvider.GetTimestamp(), await probe.AskAsync((int)Number(state, Port), health, token).ConfigureAwait(false))).ConfigureAwait(false);
         return (answers.TryGetValue(id, out last), last.Answer);
     }
 
@@ -125,8 +127,8 @@ internal sealed class ProcessFollower(ISupervisor supervisor, IOptions<LocalOpti
     private static Failure Exited(DeploymentSpec spec, ProcessName name, SupervisedState state, int exits) => new("exited",
         $"{name.Short} exited with code {state.ExitCode}, {exits} times, before it {(state.Notes.ContainsKey(Port) ? "was healthy" : "was up")}.{LastOutput.Of(spec.Secrets, state.Tail)}");
 
-    private static Failure Unhealthy(DeploymentSpec spec, ProcessName name, SupervisedState state, HealthAnswer? answer) => new("unhealthy", string.Create(CultureInfo.InvariantCulture,
-        $"{name.Short} was not healthy within {spec.Health.Timeout.TotalSeconds} s: {new SecretMasker(spec.Secrets).Apply(answer?.Said ?? $"nothing listened on PORT {Number(state, Port)} of 127.0.0.1")}{(state.ExitCode is { } code ? $"; it had exited with code {code}" : "")}.{LastOutput.Of(spec.Secrets, state.Tail)}"));
+    private static Failure Unhealthy(DeploymentSpec spec, HealthCheck health, ProcessName name, SupervisedState state, HealthAnswer? answer) => new("unhealthy", string.Create(CultureInfo.InvariantCulture,
+        $"{name.Short} was not healthy within {health.Timeout.TotalSeconds} s: {new SecretMasker(spec.Secrets).Apply(answer?.Said ?? $"nothing listened on PORT {Number(state, Port)} of 127.0.0.1")}{(state.ExitCode is { } code ? $"; it had exited with code {code}" : "")}.{LastOutput.Of(spec.Secrets, state.Tail)}"));
 
     private static string Marker(string directory, ProcessName name) => Path.Combine(directory, $"{name.Short}.settled");
 

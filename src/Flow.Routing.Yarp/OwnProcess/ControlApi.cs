@@ -73,6 +73,7 @@ internal sealed class ControlApi : IAsyncDisposable
             {
                 ("GET", "/status") => AnswerAsync(context, 200, new(Environment.ProcessId, traffic.Table.Number, settings, traffic.InFlight), RouterJson.Default.RouterStatus),
                 ("GET", "/table") => AnswerAsync(context, 200, TableDocument.From(traffic.Table), RouterJson.Default.TableDocument),
+                ("GET", "/visits") => AnswerAsync(context, 200, VisitsDocument.From(traffic.Visits()), RouterJson.Default.VisitsDocument),
                 ("PUT", "/table") => PutTableAsync(context),
                 ("POST", "/drain") => DrainAsync(context),
                 ("GET", "/alive") => StayAsync(context),

@@ -68,11 +68,25 @@ internal sealed record DrainRequest(IReadOnlyList<string> Targets, double Deadli
 
 internal sealed record DrainAnswer(int InFlight);
 
+/// <summary>When apps were last visited, in seconds since 1970.</summary>
+internal sealed record VisitsDocument(IReadOnlyDictionary<string, long> Visits)
+{
+    public static VisitsDocument From(IReadOnlyDictionary<AppName, DateTimeOffset> visits) => new(visits.ToDictionary(v => v.Key.ToString(), v => v.Value.ToUnixTimeSeconds()));
+
+    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    public IReadOnlyDictionary<AppName, DateTimeOffset> ToVisits()
+    {
+        if (Visits.Count > TableDocument.MostRoutes) throw new FormatException($"At most {TableDocument.MostRoutes} apps are visited.");
+        return Visits.ToDictionary(v => AppName.Parse(v.Key), v => v.Value is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(v.Value) : throw new FormatException("A visit is in no year."));
+    }
+}
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = 8)]
 [JsonSerializable(typeof(TableDocument))]
 [JsonSerializable(typeof(TableAnswer))]
 [JsonSerializable(typeof(RouterStatus))]
 [JsonSerializable(typeof(DrainRequest))]
 [JsonSerializable(typeof(DrainAnswer))]
+[JsonSerializable(typeof(VisitsDocument))]
 [JsonSerializable(typeof(RouterSettings))]
 internal sealed partial class RouterJson : JsonSerializerContext;

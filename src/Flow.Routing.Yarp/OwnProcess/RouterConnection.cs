@@ -56,6 +56,19 @@ internal sealed class RouterConnection : IDisposable
         }
     }, cancellationToken);
 
+    public Task<IReadOnlyDictionary<AppName, DateTimeOffset>> VisitsAsync(CancellationToken cancellationToken) => PatientlyAsync(Patience, async token =>
+    {
+        var document = await http.GetFromJsonAsync("visits", RouterJson.Default.VisitsDocument, token).ConfigureAwait(false);
+        try
+        {
+            return document?.ToVisits() ?? throw new IOException("An empty answer.");
+        }
+        catch (FormatException trouble)
+        {
+            throw new IOException("An answer that is no list of visits.", trouble);
+        }
+    }, cancellationToken);
+
     /// <summary>False: refused, because the router has a table with this or a greater number.</summary>
     public Task<bool> PutAsync(RouteTable table, CancellationToken cancellationToken) => PatientlyAsync(Patience, async token =>
     {

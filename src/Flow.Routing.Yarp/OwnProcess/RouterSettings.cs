@@ -5,6 +5,9 @@ namespace Flow.Routing.Yarp.OwnProcess;
 /// <summary>What a router process is told on its command line: nothing secret. Its JSON text tells whether a running router is the one a host wants.</summary>
 internal sealed record RouterSettings
 {
+    /// <summary>Grows with what a router can be asked: a host replaces one that knows less. 2: visits.</summary>
+    public int Protocol { get; init; } = 2;
+
     public required string Directory { get; init; }
     public required int Port { get; init; }
     public required string ListenAddress { get; init; }

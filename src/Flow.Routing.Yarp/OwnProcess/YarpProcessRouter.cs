@@ -10,7 +10,7 @@ namespace Flow.Routing.Yarp.OwnProcess;
 /// The router as a process of its own, seen from the host. Each change is made to the router's present table and sent as the next number;
 /// a router that was told something else meanwhile refuses the number, and the change is made again to what it has now.
 /// </summary>
-internal sealed partial class YarpProcessRouter : BackgroundService, IRouter, IHostedLifecycleService
+internal sealed partial class YarpProcessRouter : BackgroundService, IRouter, IRouterVisits, IHostedLifecycleService
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -59,6 +59,19 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter, IH
             return true;
         }, cancellationToken).ConfigureAwait(false);
         return left;
+    }
+
+    /// <summary>Only asked: a router that is away has seen nobody, but what the last one has seen is not known, and "no visit" must not be said of it.</summary>
+    public async ValueTask<IReadOnlyDictionary<AppName, DateTimeOffset>> ListVisitsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.VisitsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (RouterConnection.IsAway(e))
+        {
+            throw Unreachable(e);
+        }
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -155,12 +168,15 @@ internal sealed partial class YarpProcessRouter : BackgroundService, IRouter, IH
                 // A router that goes with the host has no routes to change any more.
                 if (leaving && options.Process.StopRouterOnShutdown) return;
                 if (leaving || time.GetElapsedTime(began) > options.Process.StartTimeout)
-                    throw new FlowException(RouterErrors.Unreachable, $"The router process does not answer on {files.Socket}; {files.Log} may say why.", transient: true, e);
+                    throw Unreachable(e);
             }
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
         }
     }
+
+    private FlowException Unreachable(Exception cause) =>
+        new(RouterErrors.Unreachable, $"The router process does not answer on {files.Socket}; {files.Log} may say why.", transient: true, cause);
 
     /// <summary>One at a time, with a router that runs, and the table that it has in force.</summary>
     private async Task<bool> TalkAsync(Func<RouteTable, Task<bool>> say, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ internal sealed class TrafficTable(TimeProvider time)
 
     private readonly Lock writing = new();
     private readonly Dictionary<Uri, RoutedTarget> known = [];
+    private readonly Dictionary<AppName, AppVisits> visits = [];
     private volatile Snapshot snapshot = new(RouteTable.Empty, []);
     private int turn;
 
@@ -45,7 +46,7 @@ internal sealed class TrafficTable(TimeProvider time)
 
     private void Publish(RouteTable table)
     {
-        var apps = new Dictionary<string, ImmutableArray<RoutedTarget>>(table.Routes.Count, StringComparer.OrdinalIgnoreCase);
+        var apps = new Dictionary<string, RoutedApp>(table.Routes.Count, StringComparer.OrdinalIgnoreCase);
         var named = new HashSet<RoutedTarget>();
         foreach (var (app, route) in table.Routes)
         {
@@ -57,8 +58,12 @@ internal sealed class TrafficTable(TimeProvider time)
                 named.Add(target);
                 targets.Add(target);
             }
-            apps.Add(app.ToString(), targets.DrainToImmutable());
+            // Another life of an app begins without visitors.
+            if (!visits.TryGetValue(app, out var visited) || visited.Generation != route.Deployment.Generation) visits[app] = visited = new(app, route.Deployment.Generation);
+            apps.Add(app.ToString(), new(targets.DrainToImmutable(), visited));
         }
+        foreach (var app in visits.Keys)
+            if (!table.Routes.ContainsKey(app)) visits.Remove(app);
 
         snapshot = new(table, apps);
 
@@ -79,8 +84,10 @@ internal sealed class TrafficTable(TimeProvider time)
         while (true)
         {
             var present = snapshot;
-            if (!present.Apps.TryGetValue(app, out var targets)) return present.Table.Number == 0 ? Lookup.NoTableYet : Lookup.UnknownApp;
-            if (!TryChoose(targets, refused, out var target)) return Lookup.NoTarget;
+            if (!present.Apps.TryGetValue(app, out var routed)) return present.Table.Number == 0 ? Lookup.NoTableYet : Lookup.UnknownApp;
+            // Also when nobody serves it: somebody wants it.
+            routed.Visits.Note(time);
+            if (!TryChoose(routed.Targets, refused, out var target)) return Lookup.NoTarget;
             if (!target.TryEnter(out cut)) continue;
             entered = target;
             return Lookup.Found;
@@ -133,7 +140,13 @@ internal sealed class TrafficTable(TimeProvider time)
         get { lock (writing) return known.Values.Sum(target => target.InFlight); }
     }
 
-    private sealed record Snapshot(RouteTable Table, Dictionary<string, ImmutableArray<RoutedTarget>> Apps);
+    /// <summary>See <see cref="IRouterVisits"/>.</summary>
+    public IReadOnlyDictionary<AppName, DateTimeOffset> Visits() =>
+        snapshot.Apps.Values.Where(app => app.Visits.Last is not null).ToDictionary(app => app.Visits.App, app => app.Visits.Last!.Value);
+
+    private sealed record Snapshot(RouteTable Table, Dictionary<string, RoutedApp> Apps);
+
+    private sealed record RoutedApp(ImmutableArray<RoutedTarget> Targets, AppVisits Visits);
 }
 
 internal enum Lookup

@@ -2,10 +2,14 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Flow.Apps;
+using Flow.AspNetCore.Secrets;
 using Flow.DependencyInjection;
 using Flow.Secrets;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using static Flow.AspNetCore.Tests.WebFlowHost;
 
@@ -81,6 +85,31 @@ public sealed class Protected_secrets : IDisposable
     }
 
     [Fact]
+    public async Task Outlive_the_key_that_they_were_set_under()
+    {
+        var database = Path.Combine(root, "flow.db");
+        WebFlowHost Paas() => new(_ => { }, configure: (_, flow) => flow.UseDataProtection(Keys), database: database);
+        await using (var first = Paas())
+        {
+            first.Source.Push("main", Commit(1));
+            await first.StartAsync();
+            await first.DeployedAsync(Staging, 1);
+            var answer = (await first.Apps.SetConfigAsync(Staging, new Dictionary<string, ConfigVar?> { ["TOKEN"] = ConfigVar.Secret(Plain) }, "ada")).OrThrow();
+            await first.EndedAsync(answer.Run!.Value);
+            var old = Directory.GetFiles(Keys).Single();
+            (await first.Services.GetRequiredService<ISecretKeys>().RewrapAsync(rotateFirst: true)).Should().BeEquivalentTo(new RewrapReport(1, 0, 0, []));
+            File.Move(old, Path.Combine(root, "archived.xml"));
+        }
+
+        await using var second = Paas();
+        second.Source.Push("main", Commit(1));
+        await second.ListenAsync();
+        (await second.Apps.RestartAsync(Staging, "ada")).OrThrow();
+        await second.UntilAsync(() => Task.FromResult(second.Runtime.Running.Values.ToList()), r => r.Any(s => s.Environment.TryGetValue("TOKEN", out var token) && token == Plain), "processes run with the secret");
+        (await second.Services.GetRequiredService<ISecretKeys>().RewrapAsync(rotateFirst: false)).Should().BeEquivalentTo(new RewrapReport(0, 1, 0, []));
+    }
+
+    [Fact]
     public async Task With_keys_in_plain_sight_stop_the_host_outside_Development()
     {
         await using var host = Host("Production");
@@ -109,6 +138,76 @@ public sealed class Protected_secrets : IDisposable
         File.SetUnixFileMode(Keys, File.GetUnixFileMode(Keys) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         await using var host = Host("Production", o => o.AllowUnencryptedKeys = true);
         (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*chmod 700*");
+    }
+
+    [Fact]
+    public async Task With_a_key_file_that_everybody_can_read_stop_the_host_outside_Development()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        await using (var first = Host()) Protector(first).Protect("place", Plain);
+        var file = Directory.GetFiles(Keys).Single();
+        File.SetUnixFileMode(file, File.GetUnixFileMode(file) | UnixFileMode.OtherRead);
+        await using var host = Host("Production", o => o.AllowUnencryptedKeys = true);
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*key-*chmod 600*");
+    }
+
+    [Fact]
+    public async Task With_keys_that_another_place_keeps_are_checked_there()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var elsewhere = Directory.CreateDirectory(Path.Combine(root, "elsewhere"));
+        File.SetUnixFileMode(elsewhere.FullName, File.GetUnixFileMode(elsewhere.FullName) | UnixFileMode.OtherRead);
+        await using var host = Host("Production", o => o.ConfigureKeys = k => k.PersistKeysToFileSystem(elsewhere));
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).Which.Failures.Should().BeEquivalentTo(
+            [$"The keys of Flow's secrets would lie unencrypted in '{elsewhere.FullName}'.*", $"Every user of this machine can look into '{elsewhere.FullName}'*"], o => o.Using<string>(c => c.Subject.Should().Match(c.Expectation)).WhenTypeIs<string>());
+    }
+
+    [Fact]
+    public async Task With_keys_that_have_no_place_stop_the_host_outside_Development()
+    {
+        await using var host = Host("Production", o =>
+        {
+            o.AllowUnencryptedKeys = true;
+            o.ConfigureKeys = k => k.Services.Configure<KeyManagementOptions>(m => m.XmlRepository = null);
+        });
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*without a place*");
+    }
+
+    [Fact]
+    public async Task With_keys_whose_encryption_does_nothing_stop_the_host_outside_Development()
+    {
+        await using var host = Host("Production", o => o.ConfigureKeys = k => k.Services.Configure<KeyManagementOptions>(m => m.XmlEncryptor = new NullXmlEncryptor()));
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*unencrypted*");
+    }
+
+    [Theory, InlineData("wwwroot/keys", "wwwroot"), InlineData("wwwroot", "wwwroot"), InlineData("link/keys", "real"), InlineData("keys", "link-to-all")]
+    public void With_keys_that_the_host_serves_are_seen(string keys, string served)
+    {
+        foreach (var directory in (string[])["wwwroot", "real/keys", "keys"]) Directory.CreateDirectory(Path.Combine(root, directory));
+        Directory.CreateSymbolicLink(Path.Combine(root, "link"), Path.Combine(root, "real"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "link-to-all"), root);
+        Problems(keys, served).Should().ContainSingle().Which.Should().Contain("serves to everybody");
+    }
+
+    [Theory, InlineData("keys", "wwwroot"), InlineData("wwwroot-keys", "wwwroot"), InlineData("..keys", "wwwroot"), InlineData("keys", null)]
+    public void With_keys_that_lie_beside_what_the_host_serves_are_fine(string keys, string? served) => Problems(keys, served).Should().BeEmpty();
+
+    private List<string> Problems(string keys, string? served)
+    {
+        using var ring = new SecretKeyRing(Path.Combine(root, keys), new() { AllowUnencryptedKeys = true }, NullLoggerFactory.Instance, TimeProvider.System);
+        if (!OperatingSystem.IsWindows() && Directory.Exists(ring.Directory)) File.SetUnixFileMode(ring.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return [.. SecretKeyProblems.Of(ring, served is null ? null : Path.Combine(root, served))];
+    }
+
+    [Fact]
+    public async Task With_keys_that_a_web_host_serves_stop_it_outside_Development()
+    {
+        await using var host = new WebFlowHost(_ => { }, "Production", (builder, flow) =>
+        {
+            builder.Environment.WebRootPath = root;
+            flow.UseDataProtection(Keys, o => o.AllowUnencryptedKeys = true);
+        });
+        (await host.Invoking(h => h.StartAsync()).Should().ThrowAsync<OptionsValidationException>()).WithMessage("*serves to everybody*");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Sources;
@@ -47,7 +48,11 @@ public sealed class FlowHost : IAsyncDisposable
     public IChecks Checks => host.Services.GetRequiredService<IChecks>();
     public IApps Apps => host.Services.GetRequiredService<IApps>();
     public IReleases Releases => host.Services.GetRequiredService<IReleases>();
+    public Flow.Secrets.ISecretKeys Secrets => host.Services.GetRequiredService<Flow.Secrets.ISecretKeys>();
+    internal FlowMailbox Mailbox => host.Services.GetRequiredService<FlowMailbox>();
     public IRuns Runs => host.Services.GetRequiredService<IRuns>();
+    public IReviewApps ReviewApps => host.Services.GetRequiredService<IReviewApps>();
+    public IServiceProvider Services => host.Services;
 
     public static CommitSha Commit(int n) => CommitSha.Parse(n.ToString("x40"));
 

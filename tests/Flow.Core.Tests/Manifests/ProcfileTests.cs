@@ -4,23 +4,23 @@ namespace Flow.Core.Tests.Manifests;
 
 public sealed class Reading_a_procfile
 {
-    public static TheoryData<string> Corpus() =>
-        [.. Directory.GetFiles(CorpusDirectory).Select(f => Path.GetFileName(f)!).Where(f => f is not ("NOTICE.md" or ".gitattributes")).Order(StringComparer.Ordinal)];
-
-    private static string CorpusDirectory => Path.Combine(AppContext.BaseDirectory, "Manifests", "Corpus");
+    public static TheoryData<string> Corpus() => [.. CorpusFiles.In("procfile"), .. CorpusFiles.In("procfile-variants")];
 
     [Theory]
     [MemberData(nameof(Corpus))]
     public void Accepts_real_files(string file)
     {
-        Procfile.Parse(File.ReadAllText(Path.Combine(CorpusDirectory, file))).Should().NotBeEmpty()
+        Procfile.Parse(CorpusFiles.Text(file)).Should().NotBeEmpty()
             .And.AllSatisfy(t => t.Value.Should().NotBeNullOrWhiteSpace().And.NotContainAny("\r", "\n"));
     }
 
     [Fact]
+    public void Are_all_there() => Corpus().Should().HaveCount(41);
+
+    [Fact]
     public void Takes_the_last_line_of_a_type_that_is_named_twice()
     {
-        var types = Procfile.Parse(File.ReadAllText(Path.Combine(CorpusDirectory, "luissilva1044894__FlaskPyrezAPI@314c76c3")));
+        var types = Procfile.Parse(CorpusFiles.Text("procfile-variants/luissilva1044894__FlaskPyrezAPI@314c76c3"));
 
         types["web"].Should().Be("sh ./scripts/heroku.sh");
         types.Keys.Should().StartWith(["web", "bot"]);

@@ -1,19 +1,25 @@
 using System.Net;
 using System.Net.Http.Json;
 using Flow.Runtimes;
+using Flow.Sources;
 
 namespace Flow.Docs.Tests.Samples;
 
 // <sample>
 /// <summary>Runs apps on a platform that has an HTTP API of its own.</summary>
-public sealed class RemoteRuntime(HttpClient platform) : IRuntime
+public sealed class RemoteRuntime(HttpClient platform) : IRuntime, IRuntimeLimits
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+    private static readonly Failure OfStrangers = new("untrusted-code", "The platform does not isolate apps, so it runs no code of strangers, whoever approved it.");
 
     public bool IsolatesUntrusted => false;   // say true only when an app can reach neither the host nor other apps
 
+    // Optional: without it, runs say that declared limits are not kept.
+    public string? ProblemOf(ProcessLimits limits) => limits.Cpu > 8 ? $"The platform gives a process at most 8 processors, not {limits.Cpu}: it runs with 8." : null;
+
     public ValueTask<WorkStatus<Deployment>> DeployAsync(DeploymentSpec spec, CancellationToken cancellationToken) => TalkAsync(async () =>
     {
+        if (spec.Artifact.Trust != Trust.Trusted) return WorkStatus<Deployment>.Failed(OfStrangers);
         // PUT under the engine's id: asked again, the platform finds what it has begun.
         using var answer = await platform.PutAsJsonAsync($"deployments/{spec.Id}", Wanted.Of(spec), cancellationToken).ConfigureAwait(false);
         answer.EnsureSuccessStatusCode();
@@ -32,6 +38,7 @@ public sealed class RemoteRuntime(HttpClient platform) : IRuntime
 
     public ValueTask<WorkStatus<CommandResult>> RunAsync(CommandSpec spec, CancellationToken cancellationToken) => TalkAsync(async () =>
     {
+        if (spec.Artifact.Trust != Trust.Trusted) return WorkStatus<CommandResult>.Failed(OfStrangers);
         using var answer = await platform.PutAsJsonAsync($"commands/{spec.Id}", new { spec.Artifact.Digest, spec.Command, spec.Environment }, cancellationToken).ConfigureAwait(false);
         var ended = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Ended>(cancellationToken).ConfigureAwait(false);
         return ended is { ExitCode: { } code } ? WorkStatus<CommandResult>.Done(new(code, false, ended.Tail ?? "")) : WorkStatus<CommandResult>.Running(AskAgain);
@@ -63,9 +70,11 @@ public sealed class RemoteRuntime(HttpClient platform) : IRuntime
         }
     }
 
-    private sealed record Wanted(string Digest, IReadOnlyList<ProcessSpec> Processes, IReadOnlyDictionary<string, string> Environment, string HealthPath)
+    private sealed record Wanted(string Digest, IReadOnlyList<ProcessSpec> Processes, IReadOnlyDictionary<string, string> Environment)
     {
-        public static Wanted Of(DeploymentSpec spec) => new(spec.Artifact.Digest.ToString(), spec.Processes, spec.Environment, spec.Health.Path);
+        // A process may have a health check of its own.
+        public static Wanted Of(DeploymentSpec spec) =>
+            new(spec.Artifact.Digest.ToString(), [.. spec.Processes.Select(p => p with { Health = p.Health ?? spec.Health })], spec.Environment);
     }
 
     private sealed record Seen(bool Healthy, string? Problem, IReadOnlyList<RunningProcess> Processes)

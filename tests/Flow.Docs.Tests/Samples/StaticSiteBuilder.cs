@@ -8,7 +8,7 @@ namespace Flow.Docs.Tests.Samples;
 
 // <sample>
 /// <summary>Takes a folder with an <c>index.html</c> as it is.</summary>
-public sealed class StaticSiteBuilder(string store, ILogStore logs, TimeProvider time) : IBuilder
+public sealed class StaticSiteBuilder(string store, ILogStore logs, TimeProvider time) : IBuilder, IBuildpackBuilder
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, (Task<Artifact> Work, CancellationTokenSource Stop)> builds = [];
@@ -16,6 +16,14 @@ public sealed class StaticSiteBuilder(string store, ILogStore logs, TimeProvider
     public string Version => "static-site 1";
 
     public bool IsolatesUntrusted => true;   // copies files and runs nothing
+
+    // Optional: without it, code whose app.json names buildpacks or a stack is refused.
+    public string? ProblemOf(IReadOnlyList<string> buildpacks, string? stack)
+    {
+        for (var i = 0; i < buildpacks.Count; i++)
+            if (buildpacks[i] != "heroku-community/static") return $"buildpacks[{i}] is none for static files: remove the entry, or name heroku-community/static.";
+        return null;   // files are the same on every stack
+    }
 
     public async ValueTask<Detection> DetectAsync(ISourceTree source, CancellationToken cancellationToken) =>
         await source.ReadTextAsync("index.html", 1_000_000, cancellationToken).ConfigureAwait(false) is null

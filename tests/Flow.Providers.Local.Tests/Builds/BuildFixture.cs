@@ -34,8 +34,8 @@ internal sealed class BuildFixture : IAsyncDisposable
     public IOptions<LocalOptions> Options => Microsoft.Extensions.Options.Options.Create(new LocalOptions { DataDirectory = Temporary["data"] });
 
     /// <summary>Another host on the same data directory.</summary>
-    public LocalBuilder NewBuilder(ILanguagePack? language = null, ISupervisor? supervisor = null) =>
-        new("local", [language ?? new DotNetLanguagePack()], supervisor ?? Supervisor, Artifacts, Options, TimeProvider.System, NullLogger<LocalBuilder>.Instance);
+    public LocalBuilder NewBuilder(params ILanguagePack[] languages) =>
+        new("local", languages is [] ? [new DotNetLanguagePack()] : languages, Supervisor, Artifacts, Options, TimeProvider.System, NullLogger<LocalBuilder>.Instance);
 
     public static BuildRequest Request(string id, ISourceTree source, Trust trust = Trust.Trusted) => new()
     {

@@ -135,10 +135,13 @@ public sealed class Following_a_build : IAsyncDisposable
         (await File.ReadAllTextAsync(Path.Combine(await fixture.Artifacts.OpenAsync(artifact.Digest, default), "bin/env"))).Should().Contain("PATH=").And.NotContain("s3cret");
     }
 
-    [Fact]
-    public async Task Refuses_code_that_nobody_vouches_for()
+    [Theory]
+    [InlineData(Trust.Untrusted)]
+    [InlineData(Trust.Approved)]
+    [InlineData((Trust)7)]
+    public async Task Refuses_code_that_nobody_with_write_access_put_there(Trust trust)
     {
-        var status = await fixture.Builder.BuildAsync(BuildFixture.Request("b1", tree, Trust.Untrusted), default);
+        var status = await fixture.Builder.BuildAsync(BuildFixture.Request("b1", tree, trust), default);
 
         status.Failure!.Code.Should().Be("build-untrusted");
         fixture.Builder.IsolatesUntrusted.Should().BeFalse();

@@ -10,6 +10,21 @@ public sealed class Fetching_a_revision : IDisposable
     public void Dispose() => temporary.Dispose();
 
     [Fact]
+    public async Task Tells_which_files_are_others()
+    {
+        var origin = await GitRepository.CreateAsync(temporary, ("a.txt", "one"), ("run.sh", "x"), ("z/b.txt", "two"));
+        using var provider = Provider.Create(temporary["data"]);
+        var first = await HashesAsync(await origin.HeadAsync());
+        File.SetUnixFileMode(Path.Combine(origin.Url, "run.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        var second = await HashesAsync(await origin.CommitAsync("More", ("a.txt", "changed")));
+        first.Select(f => f.Path).Should().Equal("a.txt", "run.sh", "z/b.txt");
+        second.Except(first).Select(f => f.Path).Should().Equal("a.txt", "run.sh");
+
+        async Task<IReadOnlyList<(string Path, string Hash)>> HashesAsync(CommitSha commit) =>
+            await ((IFileHashes)await provider.FetchAsync(Provider.Repository(origin.Url), commit, default)).ListHashesAsync(10, default);
+    }
+
+    [Fact]
     public async Task Describes_the_commit_and_its_tree()
     {
         var origin = await GitRepository.CreateAsync(temporary, ("b.txt", "two"), ("a/b.txt", "ünï"), ("a.txt", "one"));
@@ -67,7 +82,7 @@ public sealed class Fetching_a_revision : IDisposable
         var origin = await GitRepository.CreateAsync(temporary);
         var older = await origin.HeadAsync();
         await origin.CommitAsync("Newer");
-        using var provider = Provider.Create(temporary["data"], null, "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0");
+        using var provider = Provider.Create(temporary["data"], null, null, "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0");
 
         (await provider.FetchAsync(Provider.Repository(origin.Url), older, default)).Subject.Should().Be("First commit");
     }

@@ -30,6 +30,8 @@ public sealed class Listing_a_repository : IDisposable
         listing.Branches.Should().Equal(new Dictionary<string, CommitSha> { ["main"] = main, ["größe/ü"] = change });
         listing.Proposals.Select(p => (p.Key, p.Head.Sha, p.Head.Ref, p.Head.Trust, p.Closed)).Should().Equal(
             ("pr-3", main, "refs/pull/3/head", Trust.Untrusted, false), ("pr-12", change, "refs/pull/12/head", Trust.Untrusted, false));
+        listing.Proposals.Select(p => p.Number).Should().Equal(3, 12);
+        listing.Proposals.Should().AllSatisfy(p => (p.Branch, p.Base, p.Labels, p.Draft, p.Untouched).Should().Be((null, null, null, false, false), "plain git does not know"));
     }
 
     [Fact]
@@ -59,6 +61,7 @@ public sealed class Listing_a_repository : IDisposable
         listing.Proposals[0].Key.Should().Be("login-page");
         listing.Proposals[2].Key.Should().MatchRegex("^review-login-[0-9a-f]{8}$");
         listing.Proposals[2].Head.Ref.Should().Be("refs/heads/review/login");
+        listing.Proposals.Select(p => (p.Branch, p.Number)).Should().Equal(("login-page", null), ("review/a/b", null), ("review/login", null));
     }
 
     [Fact]
@@ -72,6 +75,17 @@ public sealed class Listing_a_repository : IDisposable
 
         listing.Branches.Keys.Should().BeEquivalentTo("main", "$(touch canary)", "ünïcode");
         listing.Proposals.Should().HaveCount(2).And.AllSatisfy(p => p.Key.Should().MatchRegex("^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$"));
+    }
+
+    [Fact]
+    public void Bounds_what_a_proposal_says_of_itself()
+    {
+        var sha = new string('a', 40);
+        var branch = new string('x', 199) + "\U0001F600" + new string('y', 100);
+
+        var listing = GitRefs.Read(Provider.Repository("/x") with { ProposalBranches = ["x*"] }, "/x", $"{sha}\trefs/heads/main\n{sha}\trefs/heads/{branch}\n{sha}\trefs/pull/99999999999/head\n");
+
+        listing.Proposals.Select(p => (p.Number, p.Branch)).Should().Equal((null, null), (null, new string('x', 199)));
     }
 
     [Fact]

@@ -78,8 +78,34 @@ public sealed class A_deployment_that_fails : IAsyncDisposable
         (await RefusedAsync(good with { Processes = [new("web", "x", 101, false)] })).Code.Should().Be("deployment-invalid");
         (await RefusedAsync(good with { Health = new() { Path = "http://elsewhere/" } })).Code.Should().Be("deployment-invalid");
         (await RefusedAsync(good with { Environment = new Dictionary<string, string> { ["A"] = "x\0y" } })).Message.Should().Contain("'A'").And.NotContain("x\0y");
-        (await RefusedAsync(good with { Artifact = RuntimeBench.Artifact(Trust.Untrusted) })).Code.Should().Be("untrusted-code");
+        (await RefusedAsync(good with { Processes = [new("web", "x", 1, true, new() { Path = "/a b" })] })).Message.Should().Contain("health check of 'web'");
+        (await bench.Runtime.ListAsync(token)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(Trust.Untrusted)]
+    [InlineData(Trust.Approved)]
+    [InlineData((Trust)7)]
+    public async Task Is_refused_when_its_code_is_not_trusted(Trust trust)
+    {
+        var status = await bench.Runtime.DeployAsync(Web("true") with { Artifact = RuntimeBench.Artifact(trust) }, token);
+
+        status.Failure!.Code.Should().Be("untrusted-code");
+        status.Failure.Message.Should().Contain("whoever approved it");
         bench.Runtime.IsolatesUntrusted.Should().BeFalse();
         (await bench.Runtime.ListAsync(token)).Should().BeEmpty();
+        (await bench.Supervisor.ListAsync("", token)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Is_judged_by_the_health_check_of_each_process()
+    {
+        ProcessSpec Process(string type, HealthCheck? health) => new(type, RuntimeBench.Web(status: "204", body: ""), 1, true, health);
+        var spec = RuntimeBench.Spec("shop.1.1", Process("web", new() { Path = "/ready", Timeout = TimeSpan.FromSeconds(20) })) with { Health = new() { Path = "/never", Timeout = TimeSpan.Zero } };
+
+        (await bench.DeployAsync(spec)).Value.Should().NotBeNull();
+
+        var status = await bench.DeployAsync(spec with { Id = DeploymentId.Parse("shop.1.2"), Health = new(), Processes = [new("web", "exec sleep 1000", 1, true, new() { Path = "/ready", Timeout = TimeSpan.FromSeconds(0.4) })] });
+        status.Failure!.Message.Should().StartWith("web.1 was not healthy within 0.4 s");
     }
 }

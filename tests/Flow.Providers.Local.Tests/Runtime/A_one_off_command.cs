@@ -61,7 +61,17 @@ public sealed class A_one_off_command : IAsyncDisposable
         (await bench.RunAsync(spec)).Value!.ExitCode.Should().BeNull();
     }
 
-    [Fact]
-    public async Task Is_refused_when_its_code_is_not_trusted() =>
-        (await bench.Runtime.RunAsync(RuntimeBench.Command("x", "true") with { Artifact = RuntimeBench.Artifact(Trust.Untrusted) }, token)).Failure!.Code.Should().Be("untrusted-code");
+    [Theory]
+    [InlineData(Trust.Untrusted)]
+    [InlineData(Trust.Approved)]
+    [InlineData((Trust)7)]
+    public async Task Is_refused_when_its_code_is_not_trusted(Trust trust)
+    {
+        var mark = Path.Combine(bench.Directory, "ran");
+
+        (await bench.Runtime.RunAsync(RuntimeBench.Command("x", $"touch {mark}") with { Artifact = RuntimeBench.Artifact(trust) }, token)).Failure!.Code.Should().Be("untrusted-code");
+
+        (await bench.Supervisor.ListAsync("", token)).Should().BeEmpty();
+        File.Exists(mark).Should().BeFalse();
+    }
 }

@@ -19,6 +19,12 @@ internal static partial class Parsers
             Must(detection.Reason.Length is > 0 and < 1_500 && !detection.Reason.Any(char.IsControl), "a reason for people");
             if (target is not null) Must(!target.File.Contains('/'), "a file at the top");
         }) { PerByte = 200 },
+        new("buildpacks of the code", ["heroku/dotnet\nhttps://github.com/heroku/heroku-buildpack-dotnet.git#main\nurn:cnb:registry:heroku/dotnet@1.0", "heroku/ruby", "container"], text =>
+        {
+            var lines = text.Split('\n');
+            var problem = Buildpacks.ProblemOf("local", [new DotNetLanguagePack()], lines, lines[0]);
+            Must(problem is null or { Length: > 0 and < 2_000 } && problem?.Any(char.IsControl) != true, "a sentence for people");
+        }) { PerByte = 400 },
         new("note of an executable", ["assembly=Shop\nweb=true\nselfContained=false", "assembly=a b\nassembly=c", "x"], text =>
         {
             if (DotNetExecutable.Parse(text.Split('\n')) is not { } executable) return;

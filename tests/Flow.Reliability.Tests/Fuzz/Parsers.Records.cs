@@ -49,6 +49,11 @@ internal static partial class Parsers
         }) { PerByte = 64 },
         new("drain on the router's socket", ["""{"targets":["http://127.0.0.1:5001/"],"deadlineSeconds":3}"""], (byte[] bytes) => _ = ControlApi.ReadDrain(System.Text.Json.JsonSerializer.Deserialize(bytes, RouterJson.Default.DrainRequest)))
             { Refusals = [typeof(System.Text.Json.JsonException), typeof(FormatException)] },
+        new("visits on the router's socket", ["""{"visits":{"shop":1764000000,"blog":1}}""", """{"visits":{}}"""], (byte[] bytes) =>
+        {
+            var visits = System.Text.Json.JsonSerializer.Deserialize(bytes, RouterJson.Default.VisitsDocument)?.ToVisits();
+            Must(visits is null || visits.Values.All(at => at > DateTimeOffset.UnixEpoch), "a time of this world");
+        }) { Refusals = [typeof(System.Text.Json.JsonException), typeof(FormatException)] },
     ];
 
     private static void Routes(RouteTable? table)

@@ -37,8 +37,15 @@ internal static partial class Parsers
             {
                 Must(AppName.TryParse("x" + proposal.Key, null, out _) && proposal.Key.Length <= 30, "a label");
                 Must(proposal.Title.Length <= 200 && !proposal.Title.Any(char.IsControl), "a title");
+                Must(proposal.Branch is null or { Length: > 0 and <= 200 } && proposal.Number is null or > 0, "what an app may be told of it");
             }
         }) { PerByte = 120 },
+        new("globs of the files that matter", ["services/api/**\n!**/*.md\nlib", "!docs/**", "a/\n[x]?/**"], text =>
+        {
+            var lists = GitPathspecs.Of(Repository with { Paths = text.Split('\n') });
+            Must(lists.Count > 0 && lists.All(l => l.Count > 0), "nothing that git takes for everything");
+            Must(lists.SelectMany(l => l).All(s => (s.StartsWith(":(glob)", StringComparison.Ordinal) || s.StartsWith(":(exclude,glob)", StringComparison.Ordinal)) && !s.Any(char.IsControl)), "globs only");
+        }) { PerByte = 400 },
         new("branch as a proposal", ["login-page", "feature/Login Page", "pr-7", "x-0123abcd"], text =>
         {
             var key = ProposalKey.For(text);

@@ -19,7 +19,7 @@ internal static partial class Parsers
     {
         var directory = Directory.CreateTempSubdirectory("flow-hostile-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
-        return new(new SecretKeyRing(Path.Combine(directory, "keys"), new(), Mock.Of<IHostEnvironment>(h => h.ContentRootPath == directory), NullLoggerFactory.Instance));
+        return new(new SecretKeyRing(Path.Combine(directory, "keys"), new(), NullLoggerFactory.Instance, TimeProvider.System));
     });
 
     private static IEnumerable<FuzzedParser> OfRequests =>

@@ -3,7 +3,7 @@ namespace Flow.Reliability.Tests.Fuzz;
 /// <summary>All parsers of text that comes from a repository, a build, a disk, a socket or a browser. Whoever writes another one adds it here.</summary>
 internal static partial class Parsers
 {
-    private static readonly Lazy<IReadOnlyList<FuzzedParser>> Made = new(() => [.. OfNames, .. OfRepositories, .. OfBuilds, .. OfRecords, .. OfWords, .. OfRequests, .. OfMessages]);
+    private static readonly Lazy<IReadOnlyList<FuzzedParser>> Made = new(() => [.. OfNames, .. OfRepositories, .. OfManifests, .. OfBuilds, .. OfRecords, .. OfWords, .. OfRequests, .. OfMessages]);
 
     public static IReadOnlyList<FuzzedParser> All => Made.Value;
 

@@ -139,6 +139,69 @@ public sealed class A_router_process
     }
 
     [Fact]
+    public async Task Is_replaced_by_a_host_that_can_ask_it_for_more()
+    {
+        await using var world = new OwnProcessWorld();
+        var options = new YarpRouterOptions { Port = world.Port, ShutdownGrace = TimeSpan.FromSeconds(1) };
+        options.Process.Directory = world.Directory;
+        using var old = new RouterConnection(world.Files, TimeProvider.System);
+        await new RouterLauncher(options, RouterSettings.From(options) with { Protocol = 1 }, world.Files, old, TimeProvider.System).StartAsync(Cancellation);
+        var before = (await world.Connection.StatusAsync(Cancellation)).ProcessId;
+
+        var router = await world.HostAsync();
+
+        (await world.Connection.StatusAsync(Cancellation)).ProcessId.Should().NotBe(before);
+        await router.SetAsync(Routes.Of("shop.1.1"), Cancellation);
+        (await world.Connection.VisitsAsync(Cancellation)).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Tells_the_next_host_who_was_visited_while_nobody_asked()
+    {
+        await using var world = new OwnProcessWorld();
+        var app = await world.AppAsync("shop");
+        var router = await world.HostAsync();
+        await router.SetAsync(Routes.Of("shop.1.1", app.Address), Cancellation);
+        await router.SetAsync(Routes.Of("blog.1.1", app.Address), Cancellation);
+        await world.StopHostsAsync();
+        var began = DateTimeOffset.UtcNow;
+        await world.Client.GetStringAsync("/", Cancellation);
+
+        var visits = await VisitsAsync(await world.HostAsync());
+
+        visits.Should().ContainSingle().Which.Key.Should().Be(Routes.Shop);
+        visits[Routes.Shop].Should().BeCloseTo(began, TimeSpan.FromSeconds(30));
+        visits[Routes.Shop].Offset.Should().Be(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Is_not_taken_for_one_without_visitors_when_it_does_not_answer()
+    {
+        await using var world = new OwnProcessWorld();
+        using var host = OwnProcessWorld.CreateHost(world.Directory, world.Port);
+        await host.StartAsync(Cancellation);
+        var router = host.Services.GetRequiredService<IRouter>();
+        await host.StopAsync(Cancellation);
+        await world.KillRouterAsync();
+
+        var failure = await FluentActions.Awaiting(() => VisitsAsync(router)).Should().ThrowAsync<FlowException>();
+
+        (failure.Which.Code, failure.Which.Transient).Should().Be(("router-unreachable", true));
+        await using var free = world.Files.TryLock();
+        free.Should().NotBeNull("to ask starts no router");
+    }
+
+    [Theory]
+    [InlineData("Shop", 1)]
+    [InlineData("../etc", 1)]
+    [InlineData("shop", 0)]
+    [InlineData("shop", long.MaxValue)]
+    public void Says_no_visit_that_cannot_be_one(string app, long at) =>
+        FluentActions.Invoking(() => new VisitsDocument(new Dictionary<string, long> { [app] = at }).ToVisits()).Should().Throw<FormatException>();
+
+    private static async Task<IReadOnlyDictionary<AppName, DateTimeOffset>> VisitsAsync(IRouter router) => await ((IRouterVisits)router).ListVisitsAsync(Cancellation);
+
+    [Fact]
     public async Task Stops_with_its_host_when_asked_to()
     {
         await using var world = new OwnProcessWorld();

@@ -21,10 +21,11 @@ internal sealed class InHostWorld : IAsyncDisposable
     public int Port { get; private set; }
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<InHostWorld> StartAsync(Action<YarpRouterOptions>? configure = null, IStoreOwnership? ownership = null)
+    public static async Task<InHostWorld> StartAsync(Action<YarpRouterOptions>? configure = null, IStoreOwnership? ownership = null, TimeProvider? time = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         if (ownership is not null) builder.Services.AddSingleton(ownership);
+        if (time is not null) builder.Services.AddSingleton(time);
         new FlowBuilder(builder.Services).UseYarpRouter(options =>
         {
             options.Port = 0;

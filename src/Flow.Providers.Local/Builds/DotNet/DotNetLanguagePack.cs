@@ -26,6 +26,12 @@ internal sealed class DotNetLanguagePack : ILanguagePack
 
     public string Version => $"dotnet-1 (sdk {DotNetSdks.Installed()})";
 
+    // By name, by image, by repository; and those of the community from before Heroku had one.
+    public IReadOnlyList<string> Buildpacks { get; } =
+    [
+        "heroku/dotnet", "heroku/buildpack-dotnet", "heroku/buildpacks-dotnet", "heroku/heroku-buildpack-dotnet", "jincod/dotnetcore", "jincod/dotnetcore-buildpack",
+    ];
+
     public ValueTask<Detection> DetectAsync(ISourceTree source, IReadOnlyList<string> files, CancellationToken cancellationToken) => new(DotNetTarget.Find(files).Detection);
 
     public async ValueTask<IReadOnlyList<BuildStep>> PlanAsync(BuildWorkspace workspace, IReadOnlyList<string> files, CancellationToken cancellationToken)

@@ -1,0 +1,106 @@
+using Flow.Apps;
+using Flow.Core.Tests.Engine;
+using Flow.Pipelines;
+using Flow.ReviewApps;
+using static Flow.Core.Tests.Engine.Paper;
+
+namespace Flow.Core.Tests.ReviewApps;
+
+public sealed class A_destroyed_app
+{
+    private static readonly AppName Seven = OnPaperReviews.AppOf("pr-7");
+
+    [Fact]
+    public void Stays_away_until_somebody_wants_it_again()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        var app = OnPaperReviews.App("pr-7");
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        pipeline.Tell(new PinReviewApp("pr-7", true, "ada"));
+        var dismissed = pipeline.Dismiss("pr-7");
+        dismissed.Said<DestroyApp>(AppDecider.StreamOf(Seven)).Should().ContainSingle().Which.By.Should().Be("ada");
+        app.Hear(dismissed, "pr-7");
+        pipeline.Sees(1, Proposal("pr-7", 7)).Told().Should().BeEmpty();
+        pipeline.Sees(1, Proposal("pr-7", 8)).Told().Should().BeEmpty("also after a new commit");
+        pipeline.Reason("pr-7").Should().Contain("ada").And.Contain("wants it again");
+        pipeline.State.Proposals["pr-7"].Pinned.Should().BeNull();
+        pipeline.Dismiss("pr-7").Events.Should().BeEmpty();
+
+        app.Hear(pipeline.Want("pr-7"), "pr-7");
+        app.State.Rebirth.Should().Match<Rebirth>(r => r.Head!.Sha == Commit(8), "it was still being torn down");
+        pipeline.Gone("pr-7");
+        pipeline.State.Teardowns.Should().BeEmpty();
+        pipeline.State.Proposals["pr-7"].Should().Match<ObservedProposal>(p => p.App == Seven && p.Away == null, "the end of the old life is not the end of the new one");
+    }
+
+    [Fact]
+    public void Comes_back_with_the_head_that_it_had()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        var app = OnPaperReviews.App("pr-7");
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        app.Hear(pipeline.Dismiss("pr-7"), "pr-7");
+        app.State.Life.Should().Be(AppLife.Destroying);
+        app.Hear(pipeline.Want("pr-7"), "pr-7");
+        app.State.Rebirth.Should().Match<Rebirth>(r => r.Head!.Sha == Commit(7), "to its app, what was observed before its end is old: it hears of it as of something new");
+    }
+
+    [Fact]
+    public void That_waits_for_something_can_be_refused_beforehand()
+    {
+        var pipeline = OnPaperReviews.With(new() { Drafts = false });
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Draft = true });
+        pipeline.Dismiss("pr-7").Messages.Should().BeEmpty();
+        pipeline.Sees(1, Proposal("pr-7", 7)).Told().Should().BeEmpty();
+        pipeline.Waits("pr-7").Should().Be(ReviewAppWait.Return);
+    }
+
+    [Fact]
+    public void By_somebody_past_its_pipeline_stays_away_too()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        var gone = pipeline.Gone("pr-7");
+        gone.Said<DestroyApp>(AppDecider.StreamOf(Seven)).Should().ContainSingle("in case that it was born again meanwhile");
+        pipeline.State.Proposals["pr-7"].Should().Match<ObservedProposal>(p => p.App == null && p.Away!.For == ReviewAppAbsence.Dismissed);
+        pipeline.Gone("pr-7").Told().Should().BeEmpty();
+        pipeline.State.Teardowns.Should().BeEmpty();
+        pipeline.Sees(1, Proposal("pr-7", 8)).Told().Should().BeEmpty();
+        pipeline.Want("pr-7").Told().Should().Equal("pr-7");
+        pipeline.Tell(new ReviewAppGone("pr-7", Seven, Read: true)).Events.Should().BeEmpty("what somebody has read of an old life means nothing for the new one");
+    }
+
+    [Fact]
+    public void Reopened_in_mid_teardown_is_born_again_with_its_new_head()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        var app = OnPaperReviews.App("pr-7");
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7) with { Closed = true }), "pr-7");
+        pipeline.State.Teardowns.Should().ContainKey("shop-pr-7").WhoseValue.Should().Match<ReviewAppTeardown>(t => t.Key == "pr-7" && t.Evidence.Contains("closed"));
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        app.State.Should().Match<AppState>(a => a.Life == AppLife.Destroying && a.Rebirth!.Head!.Sha == Commit(7));
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7) with { Closed = true }), "pr-7");
+        app.State.Rebirth.Should().BeNull("closed once more");
+        pipeline.Gone("pr-7");
+        pipeline.State.Should().Match<PipelineState>(p => p.Teardowns.Count == 0 && p.Proposals.Count == 0);
+    }
+
+    [Fact]
+    public void Opened_and_closed_between_two_looks_was_never_there()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Closed = true }).Messages.Should().NotContain(m => m.To == AppDecider.StreamOf(Seven));
+        pipeline.State.Should().Match<PipelineState>(p => p.Teardowns.Count == 0 && p.Proposals.Count == 0);
+    }
+
+    [Fact]
+    public void Outlives_another_base_of_its_proposal()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Base = "main" });
+        var moved = pipeline.Sees(1, Proposal("pr-7", 7) with { Base = "develop" });
+        moved.Messages.Should().ContainSingle("only the next look");
+        pipeline.Sees(1, Proposal("pr-7", 7) with { Base = "develop", Closed = true }).ToldToGo().Should().Equal("pr-7");
+    }
+}

@@ -31,7 +31,12 @@ internal sealed partial class AppDecider
             Deployments = given.Deployment?.Number ?? app.Deployments,
             NewestGiven = Math.Max(app.NewestGiven, app.Candidates.First(c => c.Run == given.Run).Order),
         },
-        CandidateEnded ended => app with { Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)], Slot = app.Slot == ended.Run ? null : app.Slot },
+        CandidateEnded ended => app with
+        {
+            Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)],
+            Slot = app.Slot == ended.Run ? null : app.Slot,
+            Received = app.Candidates.FirstOrDefault(c => c.Run == ended.Run)?.Origin is { } origin ? [.. app.Received.TakeLast(PromotionsKept - 1), origin] : app.Received,
+        },
 
         ReleaseCreated created => app with
         {

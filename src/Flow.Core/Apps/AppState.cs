@@ -69,6 +69,9 @@ public sealed record AppState
     public IReadOnlyList<OwnedResource> Ledger { get; init; } = [];
     /// <summary>The newest promotions from this app.</summary>
     public IReadOnlyList<Promotion> Promotions { get; init; } = [];
+    /// <summary>The newest promotions to this app whose runs have ended, also those that never came to a release: told of once more, they are not begun again.</summary>
+    [JsonInclude]
+    internal IReadOnlyList<PromotionOrigin> Received { get; init; } = [];
     /// <summary>The newest things that could not be done, for people.</summary>
     public IReadOnlyList<Refusal> Refusals { get; init; } = [];
     /// <summary>What to become once it has been destroyed: it was declared again in the meantime.</summary>

@@ -59,6 +59,18 @@ public static class FlowSituations
     internal const string PersonKept = "person's value kept against the manifest's";
     internal const string PassedOver = "head passed over: nothing new";
     internal const string Renewed = "add-on renewed";
+    internal const string ApprovedDeployed = "approved commit deployed";
+    internal const string StageConfigTaken = "stage's config taken up";
+    internal const string WaitsForRoom = "review app waits for room";
+    internal const string LetIn = "let in when another went";
+    internal const string LabelLost = "label taken away";
+    internal const string Warned = "unused app warned of";
+    internal const string StaleGone = "unused app gone";
+    internal const string PinnedKept = "pinned app kept";
+    internal const string Dismissed = "destroyed by hand";
+    internal const string WantedAgain = "wanted again by hand";
+    internal const string BranchApp = "app for a branch";
+    internal const string RebornWithConfig = "reborn with config of its own";
     internal const string Brake = "brake pulled";
     internal const string StartedAgain = "found gone and started again";
     internal const string FenceRefused = "stale fence refused";
@@ -130,6 +142,18 @@ public static class FlowSituations
         new(PersonKept, "A deployment left a config var as a person had set it, although the manifest has a value for it."),
         new(PassedOver, "A head was not deployed, because nothing that matters to the app has changed."),
         new(Renewed, "An add-on's credentials changed, and a release without a release phase took them up."),
+        new(ApprovedDeployed, "A release of code that nobody vouches for began to serve: exactly this commit was approved."),
+        new(StageConfigTaken, "A deployment took up config that was set for all review apps."),
+        new(WaitsForRoom, "A proposal had to wait because there were as many review apps as the pipeline allows."),
+        new(LetIn, "It got its app after another one had gone."),
+        new(LabelLost, "Somebody took the label from a proposal, and its app went."),
+        new(Warned, "It was said that an app will go for being unused."),
+        new(StaleGone, "It went: nobody had deployed, visited or pinned it."),
+        new(PinnedKept, "An app was unused for longer than the policy allows, and stayed because somebody had pinned it."),
+        new(Dismissed, "An app was destroyed by hand although its proposal is open."),
+        new(WantedAgain, "After that, somebody wanted it back."),
+        new(BranchApp, "A branch without a proposal got its app."),
+        new(RebornWithConfig, "An app came to life again with config vars that were given with the request."),
         new(Brake, "Proposals vanished in numbers: nothing is torn down until somebody confirms."),
         new(StartedAgain, "An inspection found a current release not running, or not all of it."),
         new(FenceRefused, "A node that had lost its stream tried to commit, and the store refused."),

@@ -48,6 +48,12 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     /// <summary>Values that people set on one app, as code sees them and as they are stored.</summary>
     public HashSet<string> Personal { get; } = [];
 
+    /// <summary>When each app was visited last, as its router says.</summary>
+    public SortedDictionary<AppName, DateTimeOffset> Visits { get; } = new(Comparer<AppName>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString())));
+
+    /// <summary>Commits that a maintainer has approved.</summary>
+    public HashSet<CommitSha> Approved { get; } = [];
+
     /// <summary>Secrets that were generated.</summary>
     public int Generated { get; set; }
 

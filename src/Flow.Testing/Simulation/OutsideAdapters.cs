@@ -128,7 +128,7 @@ internal sealed class OutsideAddOns(Outside outside, SimulatedNode node) : IAddO
     public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove {id}", () => outside.Deprovisions(id), cancellationToken);
 }
 
-internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter
+internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter, IRouterVisits
 {
     public Uri UrlOf(AppName app) => new($"http://{app}.localhost/");
 
@@ -141,6 +141,9 @@ internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRout
             outside.Witness.RouteIsRemoved(app, generation);
             return World.Now(Done(outside.Routes.RemoveAsync(app, generation, default)));
         }, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<AppName, DateTimeOffset>> ListVisitsAsync(CancellationToken cancellationToken) =>
+        outside.CallAsync(node, "list visits", IReadOnlyDictionary<AppName, DateTimeOffset> () => new Dictionary<AppName, DateTimeOffset>(outside.Visits), cancellationToken);
 
     /// <summary>Said by a process that is alone with its router: it lands before anything else is done.</summary>
     public ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => outside.Routes.RestoreAsync(routes, cancellationToken);

@@ -2,6 +2,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Engine;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Runs;
 using Flow.Sources;
 using Flow.Storage;
@@ -9,7 +10,7 @@ using Flow.Storage;
 namespace Flow.Testing.Simulation;
 
 /// <summary>Who pushes, proposes, closes, promotes, rolls back, holds, cancels and changes their minds; each at a time that chance chooses.</summary>
-internal sealed class People(World world, SharedStore store, Outside outside, StreamKinds kinds, Witness witness)
+internal sealed partial class People(World world, SharedStore store, Outside outside, StreamKinds kinds, Witness witness)
 {
     public static readonly PipelineName Shop = PipelineName.Parse("shop");
     public static readonly AppName Staging = AppName.Parse("shop-staging");
@@ -26,6 +27,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private int declarations, values;
     private PipelineDefinition definition = null!;
     private bool isolates;
+    private readonly bool labels = !world.OneIn(6);
 
     /// <summary>What was asked, and the answer; null when there is none.</summary>
     public IEnumerable<(string Key, StreamId To, ReadOnlyMemory<byte>? Answer)> Asked => posted.Select(p => (p.Key, p.To)).Concat(nonsense).Select(p => (p.Key, p.To, World.Now(store.Inner.FindKeyAsync(p.Key, default))?.Answer));
@@ -53,7 +55,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
                 new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev", Config = Declared() },
                 new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [], Config = Declared() },
             ],
-            ReviewApps = new() { Config = Declared(), PredestroyTimeout = TimeSpan.FromMinutes(world.Chance.Next(1, 6)) },
+            ReviewApps = Reviews(),
             AddOns = outside.Options.AddOns is null && world.OneIn(3) ? [] : [new() { Name = "data", Provider = "db" }],
             ReleaseTimeout = world.OneIn(3) ? TimeSpan.FromMinutes(3) : TimeSpan.FromHours(1),
             ReleaseRepeat = world.OneIn(4) ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
@@ -79,6 +81,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     public void CloseAll()
     {
         foreach (var key in outside.Code.Open.Keys.ToList()) Close(key);
+        foreach (var key in witness.Pipelines.SelectMany(p => p.Value.WantedBranches.Keys).ToList()) Dismiss(key);
     }
 
     public void DestroyAll()
@@ -96,6 +99,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 5), () =>
         {
             if (proposal is null) DeclareAnew();
+            else if (!Proposals.Contains(proposal)) WantBranch();
             else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, Commit(Quality.Good), Trust.Trusted);
             Post(PipelineDecider.StreamOf(Shop), new LookNow());
         });
@@ -111,7 +115,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     /// <summary>Some close what has only just come up.</summary>
     public void SeeSetUp(RunId run)
     {
-        if (!world.Troubled || !world.OneIn(6) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
+        if (!world.Troubled || !world.OneIn(4) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
         world.Time.After(world.Seconds(0, 3), () =>
         {
             if (world.OneIn(2)) Close(key);
@@ -121,7 +125,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void DoSomething()
     {
-        switch (world.Any(world.Profile.Deeds))
+        var deed = world.Any(world.Profile.Deeds);
+        switch (deed)
         {
             case Deed.Push: Push(world.OneIn(3) ? "dev" : "main"); break;
             case Deed.Propose: Propose(world.Any(Proposals), AnyCommit(), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
@@ -152,6 +157,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             case Deed.JumpClock: JumpClock?.Invoke(); break;
             case Deed.RepeatRequest: RepeatSomething(); break;
             case Deed.LoseMachine: LoseMachine?.Invoke(); break;
+            default: DoWithReviews(deed); break;
         }
     }
 
@@ -186,7 +192,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Propose(string key, CommitSha commit, Trust trust)
     {
         world.Tell($"somebody proposes {commit.ToString()[30..]} ({trust}) as {key}");
-        outside.Code.Propose(key, commit, trust);
+        outside.Code.Propose(key, commit, trust, labels ? !world.OneIn(4) : null, world.OneIn(5));
         Hint();
     }
 
@@ -225,6 +231,19 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = world.OneIn(8) ? null : Personal(AppName.Parse(app.Key), name) }, "ada"));
     }
 
+    private ReviewAppPolicy Reviews() => new()
+    {
+        Create = world.Chance.Next(6) switch { 0 => ReviewAppCreation.ByHand, 1 => ReviewAppCreation.ByLabel, _ => ReviewAppCreation.Automatic },
+        Drafts = !world.OneIn(4),
+        WaitForChecks = world.OneIn(8),
+        MaxAlive = world.Chance.Next(4) switch { 0 => 1, 1 => 2, _ => null },
+        // Shorter than a declaration may ask for: a story takes an hour.
+        StaleAfter = world.OneIn(2) ? TimeSpan.FromMinutes(world.Chance.Next(8, 30)) : null,
+        StaleWarning = TimeSpan.FromMinutes(3),
+        PredestroyTimeout = TimeSpan.FromMinutes(world.Chance.Next(1, 6)),
+        Config = Declared(),
+    };
+
     private Dictionary<string, string> Declared() => world.OneIn(3) ? new() { [world.Any(ManifestDrawer.Names)] = $"declared-{++values}" } : [];
 
     /// <summary>A value that nobody else gives.</summary>
@@ -250,7 +269,10 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void ApproveSomething()
     {
         var untrusted = outside.Code.Open.Values.Where(p => p.Head.Trust == Trust.Untrusted).ToList();
-        if (untrusted.Count > 0) Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(world.Any(untrusted).Head.Sha, "ada"));
+        if (untrusted.Count == 0) return;
+        var approved = world.Any(untrusted).Head.Sha;
+        outside.Approved.Add(approved);
+        Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(approved, "ada"));
     }
 
     /// <summary>Bytes that no version of the engine has written: each kind of nonsense that a damaged row or a newer binary could leave.</summary>

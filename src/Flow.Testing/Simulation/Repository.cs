@@ -56,17 +56,39 @@ internal sealed class Repository
     public DrawnManifest? ManifestOf(string tree) => manifests.GetValueOrDefault(tree);
     /// <summary>What matters of a commit is what matters of a tree.</summary>
     public bool IsSame(CommitSha commit, string tree) => trees[commit] is var own && (own == tree || (sources[own] == sources[tree] && texts[own] == texts[tree]));
+    public bool IsApproved(string tree, IEnumerable<CommitSha> approved) => approved.Any(c => trees[c] == tree);
     public string SourceOf(CommitSha commit) => sources[trees[commit]];
     public DrawnTree Read(CommitSha commit) => new(trees[commit], SourceOf(commit), texts[trees[commit]], Files);
     public Quality QualityOf(string tree) => qualities.GetValueOrDefault(tree);
     public Quality QualityOf(CommitSha commit) => qualities[trees[commit]];
     public int ClosingsOf(string key) => closings.GetValueOrDefault(key);
 
-    public void Propose(string key, CommitSha commit, Trust trust)
+    public void Propose(string key, CommitSha commit, Trust trust, bool? labelled = null, bool draft = false)
     {
         ListedClosed.Remove(key);
-        Open[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust } };
+        if (labelled == false) Unlabelled.Add(key);
+        Open[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust }, Draft = draft, Labels = labelled switch { null => null, true => [Label], _ => [] } };
     }
+
+    public const string Label = "review-app";
+
+    /// <summary>Branches that were there once.</summary>
+    public HashSet<string> Dropped { get; } = [];
+
+    public bool Drop(string branch) => Branches.Remove(branch) && Dropped.Add(branch) | true;
+
+    /// <summary>Proposals that have been without the label.</summary>
+    public HashSet<string> Unlabelled { get; } = [];
+
+    /// <summary>Gives a proposal the label that its app is there for, or takes it.</summary>
+    public void Relabel(string key)
+    {
+        var has = Open[key].Labels is { Count: > 0 };
+        if (has) Unlabelled.Add(key);
+        Open[key] = Open[key] with { Labels = has ? [] : [Label] };
+    }
+
+    public void Redraft(string key) => Open[key] = Open[key] with { Draft = !Open[key].Draft };
 
     public void Close(string key, bool said)
     {

@@ -1,4 +1,5 @@
 using Flow.Engine;
+using Flow.ReviewApps;
 using Flow.Storage;
 using Flow.Testing.Simulation.Planting;
 
@@ -107,6 +108,7 @@ internal sealed class Simulation : IDisposable
     {
         people.Begin();
         for (var i = 0; i < nodes.Length; i++) nodes[i] = Birth();
+        world.Time.After(ReviewAppWatch.Interval, Watch);
         while (world.Violation is null && steps < TroubledSteps && world.Time.Elapsed < LongestTrouble) Step();
         world.Troubled = false;
         foreach (var node in nodes) node.Wake();
@@ -119,6 +121,13 @@ internal sealed class Simulation : IDisposable
         Then("after one more push", people.PushOnceMore, () => check.Settled(pushedOnceMore: true));
         Then("after all proposals were closed", people.CloseAll, check.Closed);
         Then("after everything was destroyed", people.DestroyAll, check.Gone);
+    }
+
+    private void Watch()
+    {
+        _ = world.Any(nodes).WatchAsync();
+        foreach (var pipeline in witness.Pipelines.Values) witness.HasJudged(pipeline, world.Time.GetUtcNow());
+        world.Time.After(ReviewAppWatch.Interval, Watch);
     }
 
     private void Then(string when, Action begin, Action look)

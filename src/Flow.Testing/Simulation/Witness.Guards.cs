@@ -19,7 +19,7 @@ internal sealed partial class Witness
         if (Apps.GetValueOrDefault(app.ToString()) is not { } owner || owner.Ledger.All(r => r.Id != id)) world.Violate(FlowInvariants.NoLeak, $"{id} is created, and the ledger of {app} does not know it");
     }
 
-    /// <summary>Code that nobody vouches for sees no secret, and never reaches a permanent stage.</summary>
+    /// <summary>Code that nobody vouches for runs only when exactly it was approved, sees nothing that somebody set on its app, and never reaches a permanent stage.</summary>
     public void IsGiven(AppName app, Artifact artifact, IReadOnlyDictionary<string, string> environment, string what)
     {
         var secret = environment.FirstOrDefault(v => SimulatedSecrets.IsSecret(v.Value) || outside.Secrets.Contains(v.Value)).Key;
@@ -28,7 +28,8 @@ internal sealed partial class Witness
             if (secret is not null) world.Count(FlowSituations.SecretGiven);
             return;
         }
-        if (secret is not null) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for, and is given {secret}");
+        if (artifact.Trust == Trust.Untrusted || !outside.Code.IsApproved(artifact.Provenance.TreeId, outside.Approved)) world.Violate(FlowInvariants.Approval, $"{what} runs code that nobody vouches for, and nobody has approved");
+        if (environment.FirstOrDefault(v => outside.Personal.Contains(v.Value)).Key is { } personal) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for, and is given {personal}, which somebody has set on its app");
         if (Apps.GetValueOrDefault(app.ToString())?.Policy is { Stage: > Stage.Review } policy) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for in stage {policy.Stage}");
     }
 

@@ -89,6 +89,7 @@ internal sealed partial class Witness
                 world.Violate(FlowInvariants.PersonsWord, $"v{release.Number} of {name} has another {var} than a person has set");
             if (!right) world.Violate(FlowInvariants.ConfigLayers, $"v{release.Number} of {name} has {var} from {now?.Origin.ToString() ?? "nowhere"}; it was from {was?.Origin.ToString() ?? "nowhere"}, and {Layer(was, says, wants, policy.Stage == Stage.Review, first)} has to count");
             if (now is null && wants is { Required: true }) world.Violate(FlowInvariants.RequiredConfig, $"v{release.Number} of {name} is made, and its code requires {var}, which nobody supplies");
+            if (now is { Origin: ConfigOrigin.Stage } && now != was) world.Count(FlowSituations.StageConfigTaken);
             Count(was, now, wants, first);
         }
     }
@@ -167,7 +168,7 @@ internal sealed partial class Witness
 
     private void CheckHasSpoken(AppState going, string what)
     {
-        if (going.Slot is { } slot && Runs.GetValueOrDefault(slot.ToString()) is { Plan.Kind: RunKind.Destroy } teardown && teardown.Find(WellKnownSteps.Predestroy) is null)
+        if (going.Slot is { } slot && Runs.GetValueOrDefault(slot.ToString()) is { Plan: { Kind: RunKind.Destroy, Policy.Stage: Stage.Review } } teardown && teardown.Find(WellKnownSteps.Predestroy) is null)
             world.Violate(FlowInvariants.LastWord, $"{what} goes, and {slot} has not passed its last word");
     }
 

@@ -23,7 +23,7 @@ internal sealed class ManifestDrawer(World world)
         if (!any || world.OneIn(20)) return null;
         if (newest is null)
         {
-            newest = new();
+            newest = new() { HasPostDeploy = !world.OneIn(3), HasPredestroy = !world.OneIn(3) };
             for (var i = 0; i < 8; i++) newest = Changed(newest);
         }
         else if (world.OneIn(2)) newest = Changed(newest);

@@ -29,7 +29,7 @@ internal sealed class Scripts(Outside outside)
     /// <summary>It is known to have failed, by who knows: whoever asks is told.</summary>
     public bool HasFailed(string command) => ends.TryGetValue(command, out var end) && (end.TimedOut || end.ExitCode is not (null or 0));
 
-    private CommandResult Fate() => !outside.World.Troubled || !outside.World.OneIn(3) ? new(0, false, "") : outside.World.Chance.Next(4) switch
+    private CommandResult Fate() => !outside.World.Troubled || !outside.World.OneIn(3) ? new(0, false, "") : outside.World.Chance.Next(3) switch
     {
         0 => new(null, false, ""),
         1 => new(null, true, ""),

@@ -30,7 +30,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public override Effect? Next(StreamId self, AppState app) =>
         app is { InspectionWanted: true, Life: AppLife.Active, Slot: null, CurrentRelease: { } current } ? new LookAtDeployment(NameOf(self), current.Deployment, current.Number) : null;
 
-    public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
+    public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => Answered(self, app, input, Decided(self, app, input, now));
+
+    /// <summary>A pipeline that wants an app gone counts it until it hears the end: also when there was nothing of its own to destroy.</summary>
+    private Decision Answered(StreamId self, AppState app, AppInput input, Decision decided) =>
+        input is DestroyApp { Owner: { Proposal: { } key } owner } && After(app, decided).Life != AppLife.Destroying
+            ? decided.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), Read: true)) : decided;
+
+    private Decision Decided(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
         DestroyApp { SeenUntil: { } until } when Math.Max(app.NewestSeen, app.Rebirth?.Order ?? 0) > until => Decision.Nothing,
         DefineApp { SeenUntil: { } until } when app.Life is AppLife.Destroying or AppLife.Destroyed && until <= app.GoneUntil => Decision.Nothing,

@@ -183,6 +183,22 @@ public sealed class What_code_asks_for
     }
 
     [Fact]
+    public void Is_told_to_the_pipeline_as_gone_when_there_was_nothing_of_its_to_destroy()
+    {
+        var gone = new ReviewAppGone("pr-7", Staging, Read: true);
+        var mine = new DestroyApp("closed", "Flow", new(Shop, "pr-7"), SeenUntil: 5);
+        new OnPaper<AppState, AppInput, AppEvent>(new AppDecider(), AppDecider.StreamOf(Staging)).Tell(mine).Said<ReviewAppGone>().Should().ContainSingle("it has never been").Which.Should().Be(gone);
+        App().Tell(mine).Said<ReviewAppGone>().Should().ContainSingle("it is somebody else's");
+
+        var app = App(Review);
+        app.Tell(Head(9));
+        app.Tell(mine).Said<ReviewAppGone>().Should().ContainSingle("it is a newer life");
+        app.Tell(mine with { SeenUntil = 9 }).Said<ReviewAppGone>().Should().BeEmpty("it is being destroyed");
+        app.Tell(Failed(1, RunStatus.Cancelled), Paper.Asks(2), Succeeded(2));
+        app.Tell(mine with { SeenUntil = 12 }).Said<ReviewAppGone>().Should().ContainSingle("it has been destroyed");
+    }
+
+    [Fact]
     public void Gets_an_add_ons_new_credentials_as_a_release_without_release_phase()
     {
         var app = App(Policy with { AddOns = [new() { Name = "data", Provider = "sqlite" }] });

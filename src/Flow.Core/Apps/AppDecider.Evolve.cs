@@ -13,8 +13,8 @@ internal sealed partial class AppDecider
     public override AppState Evolve(AppState app, AppEvent happened) => happened switch
     {
         // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever. Its head may be the one that the old life had.
-        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs },
-        AppPolicyChanged changed => app with { Policy = changed.Policy },
+        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, PolicyVersion = created.Version, Generation = created.Generation, Runs = app.Runs },
+        AppPolicyChanged changed => app with { Policy = changed.Policy, PolicyVersion = changed.Version },
         AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
         AppDestroying gone => app with { Life = AppLife.Destroying, Hold = null, GoneUntil = gone.SeenUntil ?? 0 },
         AppUnwanted unwanted => app with { GoneUntil = unwanted.SeenUntil },

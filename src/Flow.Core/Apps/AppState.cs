@@ -31,6 +31,9 @@ public sealed record AppState
     public int Generation { get; init; }
     /// <summary>How it is to live; null before it was declared.</summary>
     public AppPolicy? Policy { get; init; }
+    /// <summary>Which of its pipeline's words on that it was.</summary>
+    [JsonInclude]
+    internal long PolicyVersion { get; init; }
     /// <summary>Runs that have not ended.</summary>
     public IReadOnlyList<Candidate> Candidates { get; init; } = [];
     /// <summary>The run that may change the app now.</summary>
@@ -142,7 +145,12 @@ public sealed record Hold(string Reason, string By, DateTimeOffset At);
 public sealed record Refusal(string What, string Reason, DateTimeOffset At);
 
 /// <summary>What an app becomes once it has been destroyed.</summary>
-public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head, IReadOnlyDictionary<string, ConfigValue>? Config = null);
+public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head, IReadOnlyDictionary<string, ConfigValue>? Config = null)
+{
+    /// <summary>Which of its pipeline's words it was.</summary>
+    [JsonInclude]
+    internal long PolicyVersion { get; init; }
+}
 
 /// <summary>Kind of something outside that an app owns.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ResourceKind>))]

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Flow.Apps;
 using Flow.ReviewApps;
 using Flow.Sources;
@@ -44,6 +45,10 @@ public sealed record PipelineState
     public StageConfig? ReviewConfig { get; init; }
     /// <summary>Config vars of all test apps; null: none was ever set.</summary>
     public StageConfig? TestConfig { get; init; }
+
+    /// <summary>So often what its apps are told of how to live has changed.</summary>
+    [JsonInclude]
+    internal long Policies { get; init; }
 
     /// <summary>Checks reported for a commit.</summary>
     public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];

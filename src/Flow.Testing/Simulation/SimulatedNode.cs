@@ -115,6 +115,18 @@ internal sealed class SimulatedNode : IDisposable
         started = true;
     }
 
+    /// <summary>What a host does on a timer: a call that came too late may have stopped a process, and nobody would tell.</summary>
+    public async Task InspectAsync()
+    {
+        try
+        {
+            await new AppInspector(mailbox).InspectAllAsync(default);
+        }
+        catch (FlowException trouble) when (trouble.Transient)
+        {
+        }
+    }
+
     /// <summary>What a host does every few minutes: who was visited, is anything unused, what is left of what was told to go?</summary>
     public async Task WatchAsync()
     {

@@ -115,6 +115,7 @@ internal sealed class Simulation : IDisposable
         outside.Code.Outage = outside.Code.ListingsLackMain = outside.Code.ListingsAreEmpty = outside.Code.NextListingLacksProposals = outside.RuntimeLies = false;
         world.Tell("the faults stop");
 
+        world.Time.After(TimeSpan.FromMinutes(1), () => _ = nodes.First(n => !n.IsDead).InspectAsync());
         rest = LongRest;
         Then("after the faults", () => { }, () => check.Settled(pushedOnceMore: false));
         rest = ShortRest;

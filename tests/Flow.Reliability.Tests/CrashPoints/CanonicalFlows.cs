@@ -13,6 +13,7 @@ internal static class CanonicalFlows
     private static readonly AppName Staging = AppName.Parse("shop-staging");
     private static readonly AppName Production = AppName.Parse("shop-production");
     private static readonly AppName Archive = AppName.Parse("shop-archive");
+    private static readonly AppName Topic = AppName.Parse("shop-topic");
     private static readonly AppName Review = AppName.Parse("shop-pr-1");
     private static readonly Dictionary<string, string> ReleaseAndWorker = new() { [ProcessTypes.Release] = "./migrate", ["worker"] = "./work" };
 
@@ -73,6 +74,9 @@ internal static class CanonicalFlows
             Manifest = Full,
             Meets = FlowSituations.Synced,
         },
+        new("app of a branch", BranchApp) { Pipeline = WithDatabase(Shop), Meets = FlowSituations.BranchApp },
+        new("stage's config changed", StageConfigChange) { Meets = FlowSituations.StageConfigTaken },
+        new("review app let in when another went", LetIn) { Pipeline = Shop with { ReviewApps = new() { MaxAlive = 1 } }, Meets = FlowSituations.LetIn },
         new("add-on renewed", AddOnRenewed) { Pipeline = WithDatabase(Shop), ProcessTypes = ReleaseAndWorker, Meets = FlowSituations.Renewed },
     ];
 
@@ -272,6 +276,42 @@ internal static class CanonicalFlows
         await s.AskAsync(Staging, new RequestPromotion("promotion-1", null, [Production], "ada", made));
         s.Expect("it serves with its config", () => s.Serves(Production, commit) && s.App(Production) is var app && app.ConfigOf(app.Config) is var config
             && config["V0"].Plain == "blue" && config[ManifestDrawer.Secret].Ciphertext == made[Production.ToString()][ManifestDrawer.Secret]);
+    }
+
+    private static async Task BranchApp(CrashCase s)
+    {
+        await DeployedAsync(s);
+        var head = s.Push(branch: "topic");
+        s.CountFromHere();
+        await s.AskAsync(new WantBranchApp("topic", "topic", Topic, new Dictionary<string, ConfigValue> { ["V0"] = new("mine", null) }, "ada"));
+        await s.UntilAsync(() => s.Serves(Topic, head));
+        await s.RestAsync();
+        s.Expect("it had served with its own config", () => s.Run(Topic, 1) is { Status: RunStatus.Succeeded, Grant: { } grant } && grant.Config["V0"].Plain == "mine");
+        await s.AskAsync(new DismissReviewApp("topic", "ada"));
+        s.Expect("nothing is left of it", () => s.App(Topic) is { Life: AppLife.Destroyed, Ledger.Count: 0 } && s.Pipeline is { WantedBranches.Count: 0, Teardowns.Count: 0 });
+    }
+
+    private static async Task StageConfigChange(CrashCase s)
+    {
+        await ReviewedAsync(s);
+        s.CountFromHere();
+        await s.AskAsync(new ChangeStageConfig(Stage.Review, new Dictionary<string, ConfigValue?> { ["V0"] = new("for all", null, ConfigOrigin.Stage) }, "ada"));
+        await s.RestAsync();
+        var head = s.Propose("pr-1");
+        await s.HintAsync();
+        s.Expect("the next deployment took it up", () => s.Serves(Review, head) && s.App(Review) is var app && app.ConfigOf(app.CurrentRelease!.Config)["V0"] is { Plain: "for all", Origin: ConfigOrigin.Stage });
+    }
+
+    private static async Task LetIn(CrashCase s)
+    {
+        await ReviewedAsync(s);
+        var head = s.Propose("pr-2");
+        await s.HintAsync();
+        await s.RestAsync();
+        s.CountFromHere();
+        s.Close("pr-1");
+        await s.HintAsync();
+        s.Expect("the one that waited serves, the other is gone", () => s.App(Review).Life == AppLife.Destroyed && s.Serves(AppName.Parse("shop-pr-2"), head) && s.Pipeline.Teardowns.Count == 0);
     }
 
     private static async Task AddOnRenewed(CrashCase s)

@@ -59,6 +59,7 @@ internal sealed partial class CrashCase
     public Task HintAsync() => CommitAsync(() => new() { Enqueue = [Work(PipelineDecider.StreamOf(flow.Pipeline.Name), new LookNow(), null)] });
 
     public Task AskAsync(AppName app, AppInput input) => AskAsync(AppDecider.StreamOf(app), input);
+    public Task AskAsync(PipelineInput input) => AskAsync(PipelineDecider.StreamOf(flow.Pipeline.Name), input);
     public Task AskAsync(RunId run, RunInput input) => AskAsync(RunDecider.StreamOf(run), input);
 
     private async Task AskAsync(StreamId to, Input input)

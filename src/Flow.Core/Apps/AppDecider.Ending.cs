@@ -68,9 +68,9 @@ internal sealed partial class AppDecider
     private static Decision Destroyed(StreamId self, AppState app, Decision decision, DateTimeOffset now)
     {
         decision = decision.And(new AppDestroyed(now));
-        if (app.Policy is { Proposal: { } proposal } policy) decision = decision.Send(Pipelines.PipelineDecider.StreamOf(policy.Pipeline), new Pipelines.ReviewAppGone(proposal, NameOf(self)));
+        if (app.Policy is { Proposal: { } proposal } policy) decision = decision.Send(Pipelines.PipelineDecider.StreamOf(policy.Pipeline), new Pipelines.ReviewAppGone(proposal, NameOf(self), SeenUntil: SeenUntil(app)));
         if (app.Rebirth is not { } rebirth) return decision;
-        decision = decision.And(Born(app, rebirth.Policy, now, rebirth.Config));
+        decision = decision.And(Born(app, rebirth.Policy, now, rebirth.Config, rebirth.PolicyVersion));
         if (rebirth.Head is not { } head) return decision;
         var run = NextRun(self, app);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Deploy, Order = rebirth.Order, Automatic = true, Revision = head }, Plans.Deploy(rebirth.Policy, head, null), now));

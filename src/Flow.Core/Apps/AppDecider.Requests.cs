@@ -79,7 +79,7 @@ internal sealed partial class AppDecider
     {
         // A promotion's id may be somebody's request key, and that is unique for one app only.
         bool Same(PromotionOrigin? known) => known?.Promotion == offer.Origin.Promotion && known.From == offer.Origin.From;
-        if (app.Candidates.Any(c => Same(c.Origin)) || app.Releases.Any(r => Same(r.Origin))) return Decision.Nothing;
+        if (app.Candidates.Any(c => Same(c.Origin)) || app.Releases.Any(r => Same(r.Origin)) || app.Received.Any(Same)) return Decision.Nothing;
         if (app.Life != AppLife.Active) return Refuse("there is no such app");
         if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
         if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");

@@ -35,7 +35,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     /// <summary>A pipeline that wants an app gone counts it until it hears the end: also when there was nothing of its own to destroy.</summary>
     private Decision Answered(StreamId self, AppState app, AppInput input, Decision decided) =>
         input is DestroyApp { Owner: { Proposal: { } key } owner } && After(app, decided).Life != AppLife.Destroying
-            ? decided.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), Read: true)) : decided;
+            ? decided.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), Read: true, SeenUntil: ((DestroyApp)input).SeenUntil ?? 0)) : decided;
 
     private Decision Decided(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
@@ -54,6 +54,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         RequestSlot asked => AskSlot(self, app, asked, now),
         CheckManifest check => Check(app, check),
         RewrapConfig rewrap => Rewrap(app, rewrap),
+        // Told of a head, the pipeline's app should be there: somebody destroyed it past its pipeline.
+        HeadObserved { Owner: { Proposal: { } key } owner } head when app is { Life: not AppLife.Active, Rebirth: null } && head.Order > SeenUntil(app) && app.Policy is not null => Unheard(self, app, key, owner, head),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -80,9 +82,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         AppLife.Destroying when app.Rebirth is not null && !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"{Named(OwnerOf(app))} gets it", "app-taken", now),
-        AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
-        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head, define.Config ?? app.Rebirth?.Config))),
-        _ => Born(app, define.Policy, now, define.Config),
+        AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint || define.Version < app.PolicyVersion ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy, define.Version)),
+        AppLife.Destroying when define.Version < app.Rebirth?.PolicyVersion => Decision.Nothing,
+        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head, define.Config ?? app.Rebirth?.Config) { PolicyVersion = define.Version })),
+        _ => Born(app, define.Policy, now, define.Config, define.Version),
     };
 
     private static AppOwner OwnerOf(AppPolicy policy) => new(policy.Pipeline, policy.Proposal);
@@ -90,11 +93,21 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static bool IsOf(AppState app, AppOwner owner) => app.Life is AppLife.None or AppLife.Destroyed || OwnerOf(app) == owner;
     private static string Named(AppOwner owner) => $"pipeline {owner.Pipeline}{(owner.Proposal is { } proposal ? $", proposal {proposal}" : "")}";
 
-    private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? 0));
+    /// <summary>Whoever was told of more than this is another life.</summary>
+    private static long SeenUntil(AppState app) => Math.Max(app.NewestSeen, app.GoneUntil);
 
-    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now, IReadOnlyDictionary<string, ConfigValue>? given = null)
+    /// <summary>Going, its end will say so; gone, this says so.</summary>
+    private static Decision Unheard(StreamId self, AppState app, string key, AppOwner owner, HeadObserved head)
     {
-        var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now));
+        var unheard = Decision.Of(new AppUnwanted(head.Order));
+        return app.Life == AppLife.Destroying ? unheard : unheard.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), SeenUntil: head.Order));
+    }
+
+    private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? app.Rebirth?.Order ?? 0));
+
+    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now, IReadOnlyDictionary<string, ConfigValue>? given = null, long version = 0)
+    {
+        var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now, version));
         var config = policy.Config.ToDictionary(v => v.Key, v => new ConfigValue(v.Value, null, ConfigOrigin.Declaration));
         foreach (var (name, value) in given ?? ConfigVersion.Empty) config[name] = value;
         return config.Count == 0 ? born : born.And(new ConfigChanged(new(1, config, policy.Pipeline.ToString(), now)));

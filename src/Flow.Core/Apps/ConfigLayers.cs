@@ -19,34 +19,29 @@ internal static class ConfigLayers
     public static Result Merge(AppState app, Requirements? needs)
     {
         var policy = app.Policy!;
-        var present = app.ConfigOf(app.Config);
-        var values = new Dictionary<string, ConfigValue>(present);
+        var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
         List<string> missing = [], notes = [];
         // Until something serves, a permanent app is as new as it was: nothing that failed is what it has.
         var ephemeral = policy.Stage <= Stage.Review || app.Current is null;
         AddStage(policy, values, notes);
-        if (needs is not null)
+        notes.AddRange(needs?.Notes ?? []);
+        // Without the file nothing is asked for any more, either.
+        var env = (needs?.Manifest ?? AppManifest.Empty).Env;
+        foreach (var name in values.Where(v => ephemeral && v.Value.Origin == ConfigOrigin.Manifest && env.GetValueOrDefault(v.Key)?.Value is null).Select(v => v.Key).ToList())
+            if (values.Remove(name)) notes.Add($"{name} is removed: app.json {(env.ContainsKey(name) ? "has no value for it" : "does not declare it")} any more.");
+        foreach (var (name, declared) in env.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
-            notes.AddRange(needs.Notes ?? []);
-            foreach (var (name, declared) in needs.Manifest.Env.OrderBy(e => e.Key, StringComparer.Ordinal))
+            if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
+            else if (Supplied(declared, GeneratedOf(app, name) ?? needs?.Generated?.GetValueOrDefault(name)) is { } supplied)
             {
-                // A value of its own that the manifest does not have any more.
-                var dropped = ephemeral && declared.Value is null && values.GetValueOrDefault(name) is { Origin: ConfigOrigin.Manifest } && values.Remove(name);
-                if (dropped && !declared.Generated) notes.Add($"{name} is removed: app.json has no value for it any more.");
-                if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
-                else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
+                if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                else
                 {
-                    if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
-                    else
-                    {
-                        values[name] = supplied;
-                        notes.Add(supplied.IsSecret ? $"{name} is generated." : $"{name} is set from app.json.");
-                    }
+                    values[name] = supplied;
+                    notes.Add(supplied.IsSecret ? $"{name} is generated." : $"{name} is set from app.json.");
                 }
-                else if (declared.Required || declared.Generated) missing.Add(name);
             }
-            foreach (var (name, value) in present.Where(v => v.Value.Origin == ConfigOrigin.Manifest && !needs.Manifest.Env.ContainsKey(v.Key) && values.GetValueOrDefault(v.Key) == v.Value).ToList())
-                if (ephemeral && values.Remove(name)) notes.Add($"{name} is removed: app.json does not declare it any more.");
+            else if (declared.Required || declared.Generated) missing.Add(name);
         }
         return new(values, missing, notes.Count <= NotesKept ? notes : [.. notes.Take(NotesKept), $"... and {notes.Count - NotesKept} more."]);
     }
@@ -123,6 +118,14 @@ internal static class ConfigLayers
         else if (value.Origin == ConfigOrigin.Manifest) notes.Add($"{name} stays as it is: app.json's value is for new apps, unless it is named under flow.sync.");
         else if (ephemeral) notes.Add($"{name} stays as it was set {(value.Origin == ConfigOrigin.Person ? "on this app" : "by the pipeline")}; app.json says otherwise.");
     }
+
+    /// <summary>What was generated once stays, also when a rollback went to config from before that: there is data that depends on it.</summary>
+    private static string? GeneratedOf(AppState app, string name) =>
+        app.Configs.Reverse().Select(c => c.Values.GetValueOrDefault(name)).FirstOrDefault(v => v?.Origin == ConfigOrigin.Generated)?.Ciphertext;
+
+    /// <summary>The config versions that know the newest generated secret of each name.</summary>
+    public static IEnumerable<int> WithNewestSecrets(AppState app) =>
+        app.Configs.Reverse().SelectMany(c => c.Values.Where(v => v.Value.Origin == ConfigOrigin.Generated).Select(v => (v.Key, c.Version))).DistinctBy(v => v.Key).Select(v => v.Version);
 
     private static ConfigValue? Supplied(EnvDeclaration declared, string? generated) =>
         declared.Value is { } value ? new(value, null, ConfigOrigin.Manifest) : generated is not null ? new(null, generated, ConfigOrigin.Generated) : null;

@@ -7,7 +7,7 @@ internal sealed partial class PipelineDecider
 {
     public override PipelineState Evolve(PipelineState pipeline, PipelineEvent happened) => happened switch
     {
-        PipelineDeclared declared => Unwarned(pipeline, declared) with { Declared = declared.Pipeline },
+        PipelineDeclared declared => Unwarned(pipeline, declared) with { Declared = declared.Pipeline, Policies = pipeline.Policies + 1 },
         LookWanted => pipeline with { LookDue = true, LookAgain = false, Look = pipeline.Look + 1 },
         HintedWhileLooking => pipeline with { LookAgain = true },
         LookEnded ended => pipeline with { LookDue = false, Trouble = ended.Saw ? null : pipeline.Trouble },
@@ -32,9 +32,9 @@ internal sealed partial class PipelineDecider
         ProblemSeen problem => pipeline with { Problems = problem.Text is null ? Sorted(pipeline.Problems).Remove(problem.Place) : Sorted(pipeline.Problems).SetItem(problem.Place, problem.Text) },
         BrakePulled brake => pipeline with { Brake = brake.Reason.Length == 0 ? null : brake.Reason, BrakeHolds = brake.Holds, ConfirmedClosings = [] },
         ClosingsConfirmed confirmed => pipeline with { Brake = null, BrakeHolds = [], ConfirmedClosings = confirmed.Keys },
-        StageConfigChanged { Stage: Stage.Review } changed => pipeline with { ReviewConfig = changed.Config },
+        StageConfigChanged { Stage: Stage.Review } changed => pipeline with { ReviewConfig = changed.Config, Policies = pipeline.Policies + 1 },
         StageConfigChanged changed => pipeline with { TestConfig = changed.Config },
-        StageConfigRewrapped rewrapped => Rewrap(pipeline, rewrapped.Ciphertexts),
+        StageConfigRewrapped rewrapped => Rewrap(pipeline, rewrapped.Ciphertexts) with { Policies = pipeline.Policies + 1 },
         _ => EvolveReviews(pipeline, happened),
     };
 

@@ -43,7 +43,7 @@ internal sealed partial class PipelineDecider
     {
         if (draft.Definition.ReviewApps is null) return;
         foreach (var seen in draft.State.Proposals.Values.Where(p => p.App is not null))
-            draft.Send(AppDecider.StreamOf(seen.App!.Value), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), draft.State.Order));
+            draft.Send(AppDecider.StreamOf(seen.App!.Value), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), draft.State.Order, Version: draft.State.Policies));
     }
 
     /// <summary>The same state when nothing of it is meant.</summary>

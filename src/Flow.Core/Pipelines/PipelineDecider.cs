@@ -65,7 +65,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var first = draft.NextOrder;
         foreach (var app in declared.Definition.Apps)
         {
-            draft.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), first));
+            draft.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), first, Version: draft.State.Policies));
             if (app.Branch is not { } branch || !draft.State.Branches.TryGetValue(branch, out var head)) continue;
             // Another branch is news for this app, however long ago its head was observed.
             var news = before?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name)?.Branch != branch;

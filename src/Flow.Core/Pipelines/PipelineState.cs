@@ -46,6 +46,10 @@ public sealed record PipelineState
     /// <summary>Config vars of all test apps; null: none was ever set.</summary>
     public StageConfig? TestConfig { get; init; }
 
+    /// <summary>So often what its apps are told of how to live has changed.</summary>
+    [JsonInclude]
+    internal long Policies { get; init; }
+
     /// <summary>Checks reported for a commit.</summary>
     public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];
 }

@@ -52,7 +52,12 @@ public sealed record ReviewAppAway(ReviewAppAbsence For, string By, DateTimeOffs
 /// <param name="App">The app.</param>
 /// <param name="Evidence">Why it goes.</param>
 /// <param name="Since">Since when.</param>
-public sealed record ReviewAppTeardown(string Key, AppName App, string Evidence, DateTimeOffset Since);
+public sealed record ReviewAppTeardown(string Key, AppName App, string Evidence, DateTimeOffset Since)
+{
+    /// <summary>So many heads had been observed by then.</summary>
+    [JsonInclude]
+    internal long SeenUntil { get; init; }
+}
 
 /// <summary>A branch that somebody wants an app for, without a proposal; kept as long as the app is wanted.</summary>
 /// <param name="Branch">Without <c>refs/heads/</c>. Hostile text.</param>

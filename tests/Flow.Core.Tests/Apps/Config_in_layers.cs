@@ -58,6 +58,16 @@ public sealed class Config_in_layers
     }
 
     [Fact]
+    public void Take_back_a_value_that_the_manifest_declares_without_one_or_that_went_with_the_file()
+    {
+        var app = App(Review, true, ("A", Plain("1", ConfigOrigin.Manifest)), ("B", Plain("1", ConfigOrigin.Manifest)), ("C", Plain("1", ConfigOrigin.Person)));
+        var merged = ConfigLayers.Merge(app, Needs(("A", new(Required: true)), ("B", new()), ("C", new(Required: true))));
+        merged.Values.Should().Equal(new Dictionary<string, ConfigValue> { ["C"] = Plain("1", ConfigOrigin.Person) });
+        merged.Missing.Should().Equal("A");
+        ConfigLayers.Merge(app, null).Values.Keys.Should().Equal("C");
+    }
+
+    [Fact]
     public void Follow_the_manifest_with_each_push_to_an_ephemeral_app()
     {
         var app = App(Review, true, ("SAME", Plain("1", ConfigOrigin.Manifest)), ("CHANGED", Plain("1", ConfigOrigin.Manifest)), ("GONE", Plain("1", ConfigOrigin.Manifest)), ("MINE", Plain("1", ConfigOrigin.Person)));

@@ -201,6 +201,39 @@ public sealed class What_code_asks_for
     }
 
     [Fact]
+    public void Goes_back_with_a_rollback_also_when_that_had_to_wait_until_its_release_expired()
+    {
+        var app = App(Policy with { ReleasesKept = 1 });
+        app.Tell(Head(1), Asks(1, Source(Manifest)), Succeeded(1), Head(2), Asks(2, Source(Manifest, "m2")));
+        app.Tell(new RequestRollback(1, "ada"), Succeeded(2));
+        app.State.FindRelease(1)!.State.Should().Be(ReleaseState.Expired);
+        app.Tell(Paper.Asks(3)).Said<SlotGranted>().Single().Grant.Manifest.Should().Be(Manifest);
+    }
+
+    [Fact]
+    public void Is_generated_once_whatever_fails_and_goes_back()
+    {
+        var app = App(Policy with { ReleasesKept = 1 });
+        var required = Manifest with { Env = new Dictionary<string, EnvDeclaration> { ["KEY"] = new(Required: true, Generated: true) } };
+        app.Tell(Head(1), Asks(1, new("tree", "s", "a", "key")), Succeeded(1), Head(2), Asks(2, Source(required)), Failed(2));
+        app.Tell(new RequestRollback(1, "ada"), Paper.Asks(3), Succeeded(3), new ResumeDeployments("ada"), Head(3));
+        app.State.ConfigOf(app.State.Config).Should().BeEmpty();
+        var grant = app.Tell(Asks(4, Source(required) with { Needs = new("m2", required, null, new Dictionary<string, string> { ["KEY"] = "another" }) })).Said<SlotGranted>().Single().Grant;
+        grant.Config.Should().Contain("KEY", new ConfigValue(null, "cipher", ConfigOrigin.Generated), "what the release phase of v2 wrote can still be read");
+    }
+
+    [Fact]
+    public void That_a_promotion_lacks_ends_it_for_good_also_when_it_is_told_of_again()
+    {
+        var offer = new ReceivePromotion(new("p", AppName.Parse("shop-development"), 1), Shop, Stage.Development, Artifact(1), null, "ada", Needs: new("m1", new() { Env = new Dictionary<string, EnvDeclaration> { ["A"] = new(Required: true) } }));
+        var app = App();
+        app.Tell(offer);
+        app.Tell(Paper.Asks(1)).Said<SlotRefused>().Should().ContainSingle();
+        app.Tell(Failed(1));
+        app.Tell(offer).Events.Should().BeEmpty();
+    }
+
+    [Fact]
     public void Follows_a_config_change_and_a_restart()
     {
         var app = App();
@@ -286,13 +319,13 @@ public sealed class What_code_asks_for
         var app = App(Review);
         app.Tell(Head(1), Asks(1, Source(Manifest)), Succeeded(1), new DestroyApp("closed", "Flow"));
         app.Tell(Paper.Asks(2)).Said<SlotGranted>().Single().Grant.Should().Match<SlotGrant>(g => g.Artifact!.Digest == Artifact(1).Digest && g.Manifest == Manifest && g.Config.ContainsKey("A"));
-        app.Tell(Succeeded(2)).Said<ReviewAppGone>(PipelineDecider.StreamOf(Shop)).Should().ContainSingle().Which.Should().Be(new ReviewAppGone("pr-7", Staging));
+        app.Tell(Succeeded(2)).Said<ReviewAppGone>(PipelineDecider.StreamOf(Shop)).Should().ContainSingle().Which.Should().Be(new ReviewAppGone("pr-7", Staging, SeenUntil: 1));
     }
 
     [Fact]
     public void Is_told_to_the_pipeline_as_gone_when_there_was_nothing_of_its_to_destroy()
     {
-        var gone = new ReviewAppGone("pr-7", Staging, Read: true);
+        var gone = new ReviewAppGone("pr-7", Staging, Read: true, SeenUntil: 5);
         var mine = new DestroyApp("closed", "Flow", new(Shop, "pr-7"), SeenUntil: 5);
         new OnPaper<AppState, AppInput, AppEvent>(new AppDecider(), AppDecider.StreamOf(Staging)).Tell(mine).Said<ReviewAppGone>().Should().ContainSingle("it has never been").Which.Should().Be(gone);
         App().Tell(mine).Said<ReviewAppGone>().Should().ContainSingle("it is somebody else's");

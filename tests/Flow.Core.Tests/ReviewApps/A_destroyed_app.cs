@@ -93,6 +93,57 @@ public sealed class A_destroyed_app
     }
 
     [Fact]
+    public void Is_not_the_life_that_came_after_it()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        pipeline.Dismiss("pr-7");
+        var end = new ReviewAppGone("pr-7", Seven, SeenUntil: pipeline.State.Order);
+        pipeline.Want("pr-7");
+        pipeline.Tell(end);
+        pipeline.Tell(end).Events.Should().BeEmpty("the end of the old life is told twice, and is not the end of the new one");
+        pipeline.State.Should().Match<PipelineState>(p => p.Teardowns.Count == 0 && p.Proposals["pr-7"].App == Seven);
+    }
+
+    [Fact]
+    public void By_hand_is_known_also_while_an_older_end_has_not_been_heard_of()
+    {
+        var pipeline = OnPaperReviews.With(new() { MaxAlive = 1 });
+        pipeline.Sees(1, Proposal("pr-7", 7), Proposal("pr-8", 8));
+        pipeline.Gone("pr-7");
+        pipeline.Want("pr-7");
+        pipeline.State.Proposals["pr-7"].App.Should().Be(Seven, "its older life is on show as being torn down");
+        pipeline.Tell(new ReviewAppGone("pr-7", Seven, SeenUntil: pipeline.State.Proposals["pr-7"].Told));
+        pipeline.State.Proposals["pr-7"].Should().Match<ObservedProposal>(p => p.App == null && p.Away!.For == ReviewAppAbsence.Dismissed);
+    }
+
+    [Fact]
+    public void Says_so_to_its_pipeline_that_tells_it_of_a_head()
+    {
+        var app = OnPaperReviews.App("pr-7");
+        var pipeline = OnPaperReviews.With(new());
+        var told = pipeline.Sees(1, Proposal("pr-7", 7)).Messages.Where(m => m.To == AppDecider.StreamOf(Seven)).Select(m => (AppInput)m.Input).ToList();
+        app.Tell(told[0], new DestroyApp("asked for", "ada"));
+        app.Tell(new RequestSlot(new(Seven, 1), null)).Said<Flow.Runs.SlotGranted>().Should().ContainSingle();
+        app.Tell(told[1]).Said<ReviewAppGone>().Should().BeEmpty("its end will say so");
+        app.Tell(new RunEnded(new(Seven, 1), Flow.Runs.RunStatus.Succeeded, null, [])).Said<ReviewAppGone>().Should().ContainSingle().Which.SeenUntil.Should().Be(pipeline.State.Proposals["pr-7"].Told);
+        app.Tell(((HeadObserved)told[1]) with { Order = 99 }).Said<ReviewAppGone>().Should().ContainSingle().Which.SeenUntil.Should().Be(99);
+    }
+
+    [Fact]
+    public void Lives_by_the_newest_word_of_its_pipeline_not_by_the_last_that_came()
+    {
+        var (app, pipeline) = (OnPaperReviews.App("pr-7"), OnPaperReviews.With(new()));
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        Flow.Engine.Decision Set(string value) => pipeline.Tell(new ChangeStageConfig(Stage.Review, new Dictionary<string, ConfigValue?> { ["A"] = new(value, null, ConfigOrigin.Stage) }, "ada"));
+        var older = Set("1");
+        app.Hear(older, "pr-7");
+        app.Hear(Set("2"), "pr-7");
+        app.Hear(older, "pr-7");
+        app.State.Policy!.StageConfig["A"].Plain.Should().Be("2");
+    }
+
+    [Fact]
     public void Reopened_in_mid_teardown_is_born_again_with_its_new_head()
     {
         var pipeline = OnPaperReviews.With(new());

@@ -103,7 +103,8 @@ internal sealed partial class Witness
         if (says is not null) return Staged;
         if (was?.Origin is ConfigOrigin.Declaration or ConfigOrigin.Generated) return Kept;
         var taken = was?.Origin == ConfigOrigin.Manifest;
-        if (taken && !follows) return Kept;
+        // Until something serves, an app is new.
+        if (taken && !follows && !first) return Kept;
         var takes = follows || first || wants is { Required: true } or { Sync: true };
         return wants switch { { Value: not null } when takes => Valued, { Generated: true } when takes => Made, _ => Nothing };
     }

@@ -17,8 +17,8 @@ internal sealed partial class AppDecider
     {
         var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
         foreach (var (name, value) in change.Changes)
-            if (value is null) values.Remove(name);
-            else values[name] = value;
+            if ((value ?? ConfigLayers.Below(app, name)) is { } counts) values[name] = counts;
+            else values.Remove(name);
         // The stage and the manifest have limits of their own, and fill nobody else's.
         var size = values.Where(v => v.Value.Origin == ConfigOrigin.Person).Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
         if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);

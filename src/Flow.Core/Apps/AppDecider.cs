@@ -267,6 +267,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
             Artifact = follows || chosen.Kind == RunKind.Destroy ? artifact : null,
             Revision = follows || chosen.Kind == RunKind.Destroy ? current?.Revision : null,
             AddOns = wishes,
+            // What was wished for and never made is torn down too, and the last script cannot use it.
+            Uses = chosen.Kind == RunKind.Destroy ? [.. (current?.AddOns ?? []).Select(a => a.Id)] : null,
             Notes = notes,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,

@@ -120,6 +120,14 @@ internal static class ConfigLayers
     }
 
     /// <summary>What was generated once stays, also when a rollback went to config from before that: there is data that depends on it.</summary>
+    /// <summary>What counts in an ephemeral app when a person takes back what they set; null: nothing. In a permanent app people have the last word.</summary>
+    public static ConfigValue? Below(AppState app, string name)
+    {
+        if (app.Policy is not { Stage: <= Stage.Review } policy) return null;
+        if (policy.StageConfig.TryGetValue(name, out var stage)) return stage;
+        return app.ManifestOf(app.CurrentRelease)?.Env.GetValueOrDefault(name) is { } declared ? Supplied(declared, declared.Generated ? GeneratedOf(app, name) : null) : null;
+    }
+
     private static string? GeneratedOf(AppState app, string name) =>
         app.Configs.Reverse().Select(c => c.Values.GetValueOrDefault(name)).FirstOrDefault(v => v?.Origin == ConfigOrigin.Generated)?.Ciphertext;
 

@@ -68,6 +68,18 @@ public sealed class Scripts_on_paper
     }
 
     [Fact]
+    public void Are_left_out_when_the_app_goes_while_its_release_begins_to_serve()
+    {
+        var run = RunOf(Plans.Deploy(Review, Revision(1), null));
+        run.Tell(new StepDone("fetch", "tree", new(Source: new("tree", "a change", "ada", "key"))), new ArtifactReady("key", Artifact(1)), Granted(All));
+        run.Tell(new StepDone("deploy", "", new(Endpoints: [new("http://new/")])), new StepDone("switch", ""));
+        run.Tell(new CancelRun("the app goes", "Flow")).Answer!.Code.Should().Be("too-late");
+        run.Tell(new CancelRun("the app goes", "Flow", Gone: true)).Answer!.Accepted.Should().BeTrue();
+        Due(run).Should().Be("retire");
+        run.Tell(new StepDone("retire", "")).Said<RunEnded>().Single().SetUp.Should().BeFalse();
+    }
+
+    [Fact]
     public void That_nobody_knows_the_end_of_are_not_run_again()
     {
         var run = Serving(Review, Granted(All));

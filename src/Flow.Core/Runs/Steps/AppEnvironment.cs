@@ -20,7 +20,7 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, Config
             if (value.IsSecret) secrets.Add(variables[name]);
         }
         if (execution.Artifact.Trust >= Trust.Approved)
-            foreach (var resource in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn))
+            foreach (var resource in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn && execution.Grant.Uses?.Contains(r.Id) != false))
             {
                 var binding = await providers.Get<IAddOnProvisioner>(resource.Provider).BindAsync(resource.Id, cancellationToken);
                 foreach (var (name, value) in binding.Variables)

@@ -48,11 +48,7 @@ internal sealed class FetchStep(Providers providers, IEnumerable<ProviderDescrip
                 : $"app.json asks for buildpacks ({string.Join(", ", manifest.Buildpacks.Take(5).Select(Names.Shown))}), and builder '{execution.Policy.Builder}' knows none: remove them, or choose another builder.";
             if (problem is not null) return new("buildpack-unknown", problem);
         }
-        var known = registered.Where(p => p.Contract == typeof(IAddOnProvisioner)).Select(p => p.Name).ToHashSet();
-        var unknown = ManifestAddOns.Of(manifest, execution.Policy).Where(a => !known.Contains(a.Provider)).Select(a => $"'{Names.Shown(a.Provider)}'").Distinct().ToList();
-        return unknown.Count == 0 ? null : new("addon-unknown",
-            $"app.json asks for {string.Join(", ", unknown)}, and nobody here provides {(unknown.Count == 1 ? "it" : "them")}; there is {(known.Count == 0 ? "nothing" : string.Join(", ", known.Order(StringComparer.Ordinal)))}. "
-            + $"Name a provider for it in Flow:Pipelines:{execution.Policy.Pipeline}:AddOnServices (an empty one leaves the service out), or take it out of app.json.");
+        return ManifestAddOns.Unknown(manifest, execution.Policy, registered) is { } unknown ? new("addon-unknown", unknown) : null;
     }
 
     /// <summary>Shared by source tree, root folder, builder version, build inputs and trust: an untrusted build never serves anybody trusted. Also by pipeline, whose cache it uses.</summary>
@@ -126,7 +122,8 @@ internal static class Watched
         // A source that cannot tell has everything count.
         if (tree is not IFileHashes hashes) return null;
         var globs = new PathGlobs(paths);
-        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == always || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
+        var procfile = always[..^AppJson.FileName.Length] + "Procfile";
+        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == always || f.Path == procfile || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
     }
 
     private static string Hash(IEnumerable<string> lines)

@@ -78,7 +78,12 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
     {
         outside.Witness.IsGiven(spec.App, spec.Artifact, spec.Environment, $"command {spec.Id}");
         var known = outside.Commands.TryGetValue(spec.Id, out var state);
-        if (known && state == CommandState.Vanished || outside.IsGone(outside.Removed.Contains(spec.Id))) return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        if (known && state == CommandState.Vanished) return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        if (outside.IsGone(outside.Removed.Contains(spec.Id)))
+        {
+            outside.World.Count(FlowSituations.CallTooLate);
+            return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        }
         if (!known) outside.CommandStarts[spec.Id] = outside.CommandStarts.GetValueOrDefault(spec.Id) + 1;
         outside.Commands[spec.Id] = CommandState.Working;
         if (spec.Command is DrawnManifest.PostDeploy or DrawnManifest.Predestroy or DrawnManifest.Hook) return outside.Scripts.Run(spec, begins: !known);

@@ -64,6 +64,7 @@ internal sealed partial class CrashCase
 
     private async Task AskAsync(StreamId to, Input input)
     {
+        if (input is DismissReviewApp dismissed) witness.UnwantedByHand.Add(People.NameOf(dismissed.Key));
         var key = $"ask/{asked.Count}";
         world.Tell($"somebody asks {to}: {input.GetType().Name}");
         await CommitAsync(() => new() { Enqueue = [Work(to, input, key)], Reserve = [key] });

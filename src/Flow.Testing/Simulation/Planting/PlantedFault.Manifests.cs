@@ -43,14 +43,18 @@ internal sealed partial class PlantedFault
         Provider = (_, provider) => provider is ISourceProvider right ? new BrokenSource(right, text => text.Contains("[]", StringComparison.Ordinal) ? null : text) : provider,
     };
 
-    public static readonly PlantedFault SecretAnew = new("secret-anew", "A secret is generated with each deployment.", "Everybody is logged out with each push, and what was encrypted yesterday cannot be read.")
+    public static readonly PlantedFault SecretAnew = new("secret-anew", "A secret is generated again whenever app.json changes the config.", "Everybody is logged out with each push, and what was encrypted yesterday cannot be read.")
     {
-        App = new() { Hears = (app, input) => (input is RequestSlot or RunEnded ? WithoutGenerated(app) : app, input) },
+        App = new()
+        {
+            Decides = (_, _, _, decision) => decision.Changed(e => e is ConfigChanged { Config.By: "app.json" } changed
+                ? new ConfigChanged(changed.Config with { Values = changed.Config.Values.ToDictionary(v => v.Key, v => v.Value.Origin == ConfigOrigin.Generated ? v.Value with { Ciphertext = $"{v.Value.Ciphertext}+" } : v.Value) }) : e),
+        },
     };
 
-    public static readonly PlantedFault AllInStep = new("all-in-step", "Every value of app.json counts again with each deployment.", "Somebody points a review app at a test server, and the next push points it back.")
+    public static readonly PlantedFault ManifestFirst = new("manifest-first", "What app.json says goes before what a person has set.", "Somebody points a review app at a test server, and the next push points it back.")
     {
-        App = new() { Hears = (app, input) => (app, Asking(input, var => var with { Sync = true })) },
+        App = new() { Hears = (app, input) => (input is RequestSlot { Source.Needs: { } needs } ? Unsaid(app, needs.Manifest) : app, input) },
     };
 
     public static readonly PlantedFault RemovedStays = new("removed-stays", "What app.json does not declare any more stays.", "A flag that was taken out of the code stays on for as long as the review app lives.")
@@ -102,6 +106,11 @@ internal sealed partial class PlantedFault
     private static Requirements Asking(Requirements needs, Func<EnvDeclaration, EnvDeclaration> change) =>
         needs with { Manifest = needs.Manifest with { Env = needs.Manifest.Env.ToDictionary(e => e.Key, e => change(e.Value)) } };
 
-    private static AppState WithoutGenerated(AppState app) =>
-        app with { Configs = [.. app.Configs.Select(c => c with { Values = c.Values.Where(v => v.Value.Origin != ConfigOrigin.Generated).ToDictionary(v => v.Key, v => v.Value) })] };
+    private static AppState Unsaid(AppState app, AppManifest manifest) => app with
+    {
+        Configs = [.. app.Configs.Select(c => c with
+        {
+            Values = c.Values.ToDictionary(v => v.Key, v => v.Value.Origin == ConfigOrigin.Person && manifest.Env.GetValueOrDefault(v.Key)?.Value is not null ? v.Value with { Origin = ConfigOrigin.Manifest } : v.Value),
+        })],
+    };
 }

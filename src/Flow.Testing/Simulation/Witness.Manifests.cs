@@ -143,7 +143,8 @@ internal sealed partial class Witness
                 CheckNotKept(name);
                 CheckTried(name, run, WellKnownSteps.Predestroy, DrawnManifest.Predestroy);
                 break;
-            case RunClosed { Outcome: RunStatus.Succeeded } when run.Plan!.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback:
+            // An app that goes is not made ready any more.
+            case RunClosed { Outcome: RunStatus.Succeeded } when Apps[name.App.ToString()].Life == AppLife.Active && run.Plan!.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback:
                 if (run.Find(WellKnownSteps.DeployHook) is not { Failed: true }) CheckTried(name, run, WellKnownSteps.DeployHook, DrawnManifest.Hook);
                 if (run.Plan.Kind == RunKind.Deploy && run.Plan.Policy.Stage == Stage.Review && run.Find(WellKnownSteps.PostDeploy) is not { Failed: true } && !postDeploys.ContainsKey((name.App, run.Grant!.Generation)))
                     CheckTried(name, run, WellKnownSteps.PostDeploy, DrawnManifest.PostDeploy);

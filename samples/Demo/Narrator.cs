@@ -44,6 +44,7 @@ internal static class Narrator
             "pipeline.proposal-seen" => $"{subject}: saw proposal {data.GetProperty("proposal").GetProperty("key").GetString()}",
             "pipeline.proposal-closed" => $"{subject}: proposal {Text("key")} is closed ({Text("evidence")})",
             "run.step-succeeded" => $"{subject}: {Text("step")} done. {Short(Text("output"))}",
+            "run.step-given-up" => $"{subject}: {Text("step")} failed, and nothing is taken back: {Short(Text("reason"))}",
             "run.parked" => $"{subject}: waits: {Short(data.GetProperty("reason").GetProperty("for").GetString()!)}",
             "run.stopping" => $"{subject}: stops: {Short(Text("reason"))}",
             "build.built" => $"built {data.GetProperty("artifact").GetProperty("digest").GetString()![..19]}",

@@ -72,11 +72,27 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
 
     public Task<long> CountEventsAsync(CancellationToken cancellationToken) => http.GetFromJsonAsync<long>(new Uri("/ops/events/count", UriKind.Relative), cancellationToken);
 
-    public async Task<JsonElement> PostAsync(string path, CancellationToken cancellationToken)
+    public async Task<JsonElement> ReviewAppAsync(string key, CancellationToken cancellationToken) =>
+        (await ReadAsync("/ops/pipelines/hello/review-apps", cancellationToken))?.EnumerateArray().FirstOrDefault(r => r.GetProperty("key").GetString() == key) ?? default;
+
+    /// <summary>A log, as the board shows it; empty: there is none.</summary>
+    public async Task<string> LogAsync(string id, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Headers = { { "X-Operator", "demo" } } };
+        using var answer = await http.GetAsync(new Uri($"/flow/logs/{id}", UriKind.Relative), cancellationToken);
+        return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync(cancellationToken) : "";
+    }
+
+    public Task<JsonElement> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, null, cancellationToken);
+
+    /// <summary>Config vars of all review apps.</summary>
+    public Task<JsonElement> SetReviewConfigAsync(object changes, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Patch, "/ops/pipelines/hello/config/Review", JsonContent.Create(changes, changes.GetType(), null, new JsonSerializerOptions()), cancellationToken);
+
+    private async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Headers = { { "X-Operator", "demo" } }, Content = content };
         using var answer = await http.SendAsync(request, cancellationToken);
-        if (!answer.IsSuccessStatusCode) throw new StoryException($"POST {path} answered {(int)answer.StatusCode}.");
+        if (!answer.IsSuccessStatusCode) throw new StoryException($"{method} {path} answered {(int)answer.StatusCode}.");
         return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
     }
 

@@ -35,6 +35,8 @@ internal sealed class Repository(string directory, string template)
         return (await GitAsync(clone, cancellationToken, "rev-parse", "HEAD")).Trim();
     }
 
+    public Task<string> ReadAsync(string path, CancellationToken cancellationToken) => File.ReadAllTextAsync(Path.Combine(clone, path), cancellationToken);
+
     public Task CheckoutAsync(string branch, CancellationToken cancellationToken) => GitAsync(clone, cancellationToken, "checkout", "--quiet", "-B", branch);
 
     public Task ReturnToMainAsync(CancellationToken cancellationToken) => GitAsync(clone, cancellationToken, "checkout", "--quiet", "main");

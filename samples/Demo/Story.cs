@@ -3,7 +3,7 @@ namespace Flow.Samples.Demo;
 /// <summary>One push, all the way to production: each part is checked from outside, by what the URLs answer.</summary>
 internal sealed partial class Story(World world, StoryFacts facts, CancellationToken stop) : IAsyncDisposable
 {
-    private const string Staging = "hello-staging", Production = "hello-production", Review = "hello-pr-1", ReviewRef = "refs/pull/1/head";
+    private const string Staging = "hello-staging", Production = "hello-production";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private Task following = Task.CompletedTask;
@@ -35,30 +35,6 @@ internal sealed partial class Story(World world, StoryFacts facts, CancellationT
         facts.StagingDigest = release.GetProperty("artifact").GetProperty("digest").GetString();
         Narrator.Held($"staging answers with {commit[..7]}, v1, {facts.StagingDigest![..19]}");
         return commit;
-    }
-
-    private async Task ProposeAsync()
-    {
-        Narrator.Chapter("2. A change is proposed: an app of its own, that follows it and goes with it");
-        await world.Repository.CheckoutAsync("proposal", stop);
-        var commit = await world.Repository.PushAsync("A proposal", ReviewRef, stop, ("NOTES.md", "A proposal.\n"));
-        var answer = await AnswersAsync(Review, commit);
-        facts.ReviewAppCreated = true;
-        Hold(answer.GetProperty("greeting").GetString() == "Hello from a proposal", "the review app has config of its own");
-        var database = answer.GetProperty("database").GetString();
-        Hold(database is not null && (await GetAsync(Staging)).GetProperty("database").GetString() != database, "the review app has data of its own");
-
-        commit = await world.Repository.PushAsync("A second thought", ReviewRef, stop, ("NOTES.md", "A better proposal.\n"));
-        await AnswersAsync(Review, commit);
-        Narrator.Held($"a second push updated the same app ({commit[..7]})");
-
-        await world.Repository.DeleteAsync(ReviewRef, stop);
-        await world.Repository.ReturnToMainAsync(stop);
-        await UntilAsync(async () => (await world.Paas.AppAsync(Review, stop))?.GetProperty("life").GetString() == "Destroyed", "the review app is destroyed");
-        var left = await Leftovers.OfAsync(Review, world.Paas, stop);
-        facts.ReviewAppDestroyed = true;
-        facts.Leftovers = left.Count;
-        Hold(left.Count == 0, left.Count == 0 ? "it was closed: app, data and process are gone" : $"left behind: {string.Join(", ", left)}");
     }
 
     private async Task PromoteAsync(string commit)

@@ -15,7 +15,12 @@ internal sealed class StoryFacts
     public string? StagingDigest { get; set; }
     public string? ProductionDigest { get; set; }
     public int Builds { get; set; }
+    public bool MissingConfigRefused { get; set; }
     public bool ReviewAppCreated { get; set; }
+    public bool Injected { get; set; }
+    public int PostdeployRuns { get; set; }
+    public bool ManifestReread { get; set; }
+    public bool PredestroyRan { get; set; }
     public bool ReviewAppDestroyed { get; set; }
     public int Leftovers { get; set; }
     public long Requests { get; set; }

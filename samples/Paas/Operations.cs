@@ -21,6 +21,7 @@ internal static class Operations
         group.AddEndpointFilter((context, next) => HttpMethods.IsGet(context.HttpContext.Request.Method) || context.HttpContext.Request.Headers.ContainsKey("X-Operator")
             ? next(context) : ValueTask.FromResult<object?>(Results.BadRequest("Send the header X-Operator.")));
         group.MapGet("/pipelines/{pipeline}", async (PipelineName pipeline, IPipelines pipelines) => await pipelines.GetAsync(pipeline) is { } state ? Results.Ok(state) : Results.NotFound());
+        group.MapGroup("/pipelines/{pipeline}").MapReviewApps(Operator);
         group.MapGet("/apps/{app}", async (AppName app, IApps apps) => await apps.GetAsync(app) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapGet("/apps/{app}/url", (AppName app, IApps apps) => apps.UrlOf(app));
         group.MapGet("/runs/{run}", async (RunId run, IRuns runs) => await runs.GetAsync(run) is { } state ? Results.Ok(state) : Results.NotFound());

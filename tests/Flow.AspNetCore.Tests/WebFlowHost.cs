@@ -3,6 +3,7 @@ using Flow.Builds;
 using Flow.DependencyInjection;
 using Flow.Logs;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -51,10 +52,15 @@ public sealed class WebFlowHost : IAsyncDisposable
     public IServiceProvider Services => app.Services;
     public IPipelines Pipelines => Services.GetRequiredService<IPipelines>();
     public IApps Apps => Services.GetRequiredService<IApps>();
+    public IReviewApps Reviews => Services.GetRequiredService<IReviewApps>();
     public IRuns Runs => Services.GetRequiredService<IRuns>();
     public HttpClient Client => client ?? throw new InvalidOperationException("Start it first.");
 
     public static CommitSha Commit(int n) => CommitSha.Parse(n.ToString("x40"));
+
+    /// <summary>A pull request that somebody vouches for.</summary>
+    public static Proposal Proposal(int number, int commit, string title = "") =>
+        new() { Key = $"pr-{number}", Number = number, Title = title, Head = new() { Sha = Commit(commit), Ref = $"refs/pull/{number}/head", Trust = Trust.Trusted } };
 
     public static PipelineDefinition Definition => new()
     {
@@ -123,8 +129,19 @@ public sealed class TalkingSource : ISourceProvider
 
     public string Subject { get; set; } = "a change";
     public string Author { get; set; } = "somebody";
+    /// <summary>The app.json of every commit; null: there is none.</summary>
+    public string? Manifest { get; set; }
     public List<Proposal> Proposals { get; } = [];
     public FlowException? Outage { get => inner.Outage; set => inner.Outage = value; }
+
+    public void Propose(params Proposal[] open)
+    {
+        lock (Proposals)
+        {
+            Proposals.Clear();
+            Proposals.AddRange(open);
+        }
+    }
 
     public void Push(string branch, CommitSha commit) => inner.Push(branch, commit);
 
@@ -135,15 +152,16 @@ public sealed class TalkingSource : ISourceProvider
     }
 
     public async ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) =>
-        new Tree(await inner.FetchAsync(repository, commit, cancellationToken), Subject, Author);
+        new Tree(await inner.FetchAsync(repository, commit, cancellationToken), Subject, Author, Manifest);
 
-    private sealed class Tree(ISourceTree inner, string subject, string author) : ISourceTree
+    private sealed class Tree(ISourceTree inner, string subject, string author, string? manifest) : ISourceTree
     {
         public string TreeId => inner.TreeId;
         public string Subject => subject;
         public string Author => author;
         public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => inner.ListFilesAsync(max, cancellationToken);
-        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => inner.ReadTextAsync(path, maxBytes, cancellationToken);
+        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) =>
+            path == "app.json" ? ValueTask.FromResult(manifest) : inner.ReadTextAsync(path, maxBytes, cancellationToken);
         public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => inner.ExportAsync(directory, cancellationToken);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Flow.AddOns;
 using Flow.Apps;
+using Flow.AspNetCore;
 using Flow.Builds;
 using Flow.DependencyInjection;
 using Flow.Docs.Tests.Samples;
@@ -10,6 +11,7 @@ using Flow.Logs;
 using Flow.Pipelines;
 using Flow.Releases;
 using Flow.Reporting;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runtimes;
@@ -67,6 +69,39 @@ public sealed class Samples_at_work : IDisposable
         var spec = runtime.Running.Values.Single();
         Directory.Exists(spec.Environment["FILES_DIR"]).Should().BeTrue();
         File.ReadAllText(Directory.GetFiles(Path.Combine(root, "artifacts"), "index.html", SearchOption.AllDirectories).Single()).Should().Be("hello");
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Config_for_reviews_brings_a_refused_review_app_to_life()
+    {
+        var (shop, runtime) = (PipelineName.Parse("shop"), new FakeRuntime());
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Services.AddLogging().AddSingleton<IFlowStore>(new MemoryFlowStore(TimeProvider.System)).AddSingleton<IRouter>(new FakeRouter()).AddSingleton<ILogStore>(new MemoryLogStore());
+        builder.Services.AddFlow()
+            .UseDataProtection(Path.Combine(root, "keys"), o => o.AllowUnencryptedKeys = true)
+            .AddProvider<ISourceProvider>("git", _ => new SiteSource("""{ "env": { "MAIL_HOST": {}, "MAIL_KEY": {} } }"""))
+            .AddProvider<IBuilder>("local", _ => new FakeBuilder())
+            .AddProvider<IRuntime>("local", _ => runtime)
+            .AddPipeline(new() { Name = shop, Repository = new() { Url = "fake" }, LookInterval = TimeSpan.FromMilliseconds(200), ReviewApps = new() });
+        using var host = builder.Build();
+        await host.StartAsync();
+        var reviews = host.Services.GetRequiredService<IReviewApps>();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        async Task<ReviewApp> UntilAsync(ReviewAppStatus status)
+        {
+            while (true)
+            {
+                if (await reviews.GetAsync(shop, "pr-7", patience.Token) is { } review && review.Status == status) return review;
+                await Task.Delay(20, patience.Token);
+            }
+        }
+
+        (await UntilAsync(ReviewAppStatus.Errored)).Reason.Should().Contain("MAIL_HOST").And.Contain("MAIL_KEY");
+        await MailForReviews.SupplyAsync(host.Services.GetRequiredService<IPipelines>(), "open sesame", "ada");
+        await UntilAsync(ReviewAppStatus.Created);
+
+        runtime.Running.Values.Single().Environment.Should().Contain("MAIL_KEY", "open sesame").And.Contain("MAIL_HOST", "mail.example.org").And.Contain("FLOW_PR_NUMBER", "7");
         await host.StopAsync();
     }
 
@@ -165,16 +200,16 @@ public sealed class Samples_at_work : IDisposable
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(answer(request));
     }
 
-    private sealed class SiteSource : ISourceProvider, ISourceTree
+    private sealed class SiteSource(string? manifest = null) : ISourceProvider, ISourceTree
     {
         public string TreeId => "tree-1";
         public string Subject => "hello";
         public string Author => "ada";
         public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(new SourceListing { Branches = new Dictionary<string, CommitSha> { ["main"] = CommitSha.Parse(1.ToString("x40")) }, Proposals = [] });
+            ValueTask.FromResult(new SourceListing { Branches = new Dictionary<string, CommitSha> { ["main"] = CommitSha.Parse(1.ToString("x40")) }, Proposals = manifest is null ? [] : [new() { Key = "pr-7", Number = 7, Head = new() { Sha = CommitSha.Parse(7.ToString("x40")), Ref = "refs/pull/7/head", Trust = Trust.Trusted } }] });
         public ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) => ValueTask.FromResult<ISourceTree>(this);
         public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>(["index.html"]);
-        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => ValueTask.FromResult<string?>(path == "index.html" ? "hello" : null);
+        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => ValueTask.FromResult(path == "index.html" ? "hello" : path == "app.json" ? manifest : null);
         public async ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => await File.WriteAllTextAsync(Path.Combine(directory, "index.html"), "hello", cancellationToken);
     }
 }

@@ -22,6 +22,11 @@ public sealed class The_demo
         facts.GetProperty("ok").GetBoolean().Should().BeTrue();
         facts.GetProperty("productionDigest").GetString().Should().Be(facts.GetProperty("stagingDigest").GetString()).And.StartWith("sha256:");
         facts.GetProperty("builds").GetInt32().Should().Be(1);
+        facts.GetProperty("missingConfigRefused").GetBoolean().Should().BeTrue();
+        facts.GetProperty("injected").GetBoolean().Should().BeTrue();
+        facts.GetProperty("postdeployRuns").GetInt32().Should().Be(1);
+        facts.GetProperty("manifestReread").GetBoolean().Should().BeTrue();
+        facts.GetProperty("predestroyRan").GetBoolean().Should().BeTrue();
         facts.GetProperty("reviewAppDestroyed").GetBoolean().Should().BeTrue();
         facts.GetProperty("leftovers").GetInt32().Should().Be(0);
         facts.GetProperty("requests").GetInt64().Should().BeGreaterThanOrEqualTo(1_000);

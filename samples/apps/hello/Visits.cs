@@ -17,6 +17,7 @@ internal sealed class Visits(string? path)
         var before = Scalar(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'visits'");
         Scalar(connection, "CREATE TABLE IF NOT EXISTS visits (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL)");
         Scalar(connection, "INSERT OR IGNORE INTO visits VALUES (1, 0)");
+        Scalar(connection, "CREATE TABLE IF NOT EXISTS seedings (at TEXT NOT NULL)");
         return before == 0 ? "migrate: created the table visits" : "migrate: the table visits is up to date";
     }
 
@@ -29,6 +30,25 @@ internal sealed class Visits(string? path)
             using var connection = Open();
             return Scalar(connection, "UPDATE visits SET number = number + 1 RETURNING number");
         }
+    }
+
+    /// <summary>Something to show: a review app begins with visits. Each seeding is on record.</summary>
+    public string Seed()
+    {
+        if (path is null) return "seed: no DATABASE_PATH, nothing to do";
+        using var connection = Open();
+        Scalar(connection, "INSERT INTO seedings VALUES (datetime())");
+        return $"seed: begins with {Scalar(connection, "UPDATE visits SET number = number + 100 RETURNING number")} visits";
+    }
+
+    public long? Seedings() => Ask("SELECT count(*) FROM seedings");
+    public long? Number() => Ask("SELECT number FROM visits");
+
+    private long? Ask(string sql)
+    {
+        if (path is null) return null;
+        using var connection = Open();
+        return Scalar(connection, sql);
     }
 
     private SqliteConnection Open()

@@ -28,9 +28,10 @@ internal static class BoardPage
             <p class="dim"><bdi>{Repository(definition.Repository.Url)}</bdi>{Html.If(definition.Repository.RootFolder is not null, () => Html.Of($" · <bdi>{definition.Repository.RootFolder}</bdi>"))}{Html.If(definition.Owner is not null, () => Html.Of($" · owner <bdi>{definition.Owner}</bdi>"))}</p></header>
             {Problems(page, pipeline)}
             <div class="stages">
-            {Html.Each(Columns.Where(s => pipeline.Apps.Any(a => a.State.Policy!.Stage == s)), stage => Html.Of($"""
+            {Html.Each(Columns.Where(s => pipeline.Apps.Any(a => a.State.Policy!.Stage == s) || (s == Stage.Review && pipeline.Waiting.Any())), stage => Html.Of($"""
                 <section class="stage"><h3>{NameOf(stage)}</h3>
                 {Html.Each(pipeline.Apps.Where(a => a.State.Policy!.Stage == stage), a => Card(page, a))}
+                {Html.If(stage == Stage.Review, () => Html.Each(pipeline.Waiting, r => ReviewParts.Card(page, r)))}
                 </section>
                 """))}
             </div>
@@ -44,7 +45,8 @@ internal static class BoardPage
         if (pipeline.State.Trouble is { } trouble)
             problems.Add(Html.Of($"<b>The repository cannot be read:</b> <bdi>{trouble.Failure.Message}</bdi> <span class=\"dim\">{trouble.Times} times, first {Phrases.Age(trouble.Since, page.Now)}. What is built already can still be deployed.</span>"));
         if (pipeline.State.Brake is { } brake) problems.Add(Html.Of($"<b>Brake:</b> <bdi>{brake}</bdi>"));
-        problems.AddRange(pipeline.State.Problems.OrderBy(p => p.Key, StringComparer.Ordinal).Take(20).Select(p => Html.Of($"<b><bdi>{p.Key}</bdi>:</b> <bdi>{p.Value}</bdi>")));
+        // What is wrong with a proposal stands at the proposal.
+        problems.AddRange(pipeline.State.Problems.Where(p => pipeline.Reviews.All(r => p.Key != $"proposal {r.Key}")).OrderBy(p => p.Key, StringComparer.Ordinal).Take(20).Select(p => Html.Of($"<b><bdi>{p.Key}</bdi>:</b> <bdi>{p.Value}</bdi>")));
         return Html.If(problems.Count > 0, () => Html.Of($"<ul class=\"problems\">{Html.Each(problems, p => Html.Of($"<li>{p}</li>"))}</ul>"));
     }
 
@@ -56,11 +58,12 @@ internal static class BoardPage
         return Html.Of($"""
             <article class="app" id="app-{app.Name}">
             <header><h4>{page.App(app.Name)}</h4>{State(app)}</header>
-            {Html.If(app.Proposal is { Title.Length: > 0 }, () => Html.Of($"<p><bdi>{Shown.Line(app.Proposal!.Title, 120)}</bdi></p>"))}
+            {Html.If(app.Review is not null, () => ReviewParts.Lines(page, app.Review!))}
             {Serves(page, app)}
             {Html.If(app.State.Hold is not null, () => AppPage.Hold(page, app.State.Hold!))}
+            {AppPage.SetUpProblem(app.State)}
             {Html.If(open.Count > 0 || last.Value is not null, () => Html.Of($"""
-                <ul class="runs">{Html.Each(open.Take(RunsShown), r => Run(page, r))}{Html.If(last.Value is not null, () => Run(page, last))}</ul>
+                <ul class="runs">{Html.Each(open.Take(RunsShown), r => Run(page, r))}{Html.If(last.Value is not null, () => Run(page, last, told: app.Review?.Reason is not null))}</ul>
                 """))}
             {Html.If(hidden > 0, () => Html.Of($"<p class=\"dim\">and {hidden} more</p>"))}
             {Html.Each(app.State.Refusals.TakeLast(1).Where(r => page.Now - r.At < Recent), r => Html.Of($"<p class=\"why\">Could not <bdi>{r.What}</bdi>: <bdi>{Shown.Line(r.Reason, 240)}</bdi> <span class=\"dim\">{Phrases.Age(r.At, page.Now)}</span></p>"))}
@@ -83,13 +86,16 @@ internal static class BoardPage
             <p class="dim">{Phrases.Verb(release.Kind)}{Html.If(release.Origin is not null, () => Html.Of($" from {release.Origin!.From} v{release.Origin.Release}"))} {Phrases.Age(release.EndedAt ?? release.CreatedAt, page.Now)}{Html.If(release.Endpoints.Count > 0, () => Html.Of($" · {Phrases.Link(app.Url)}"))}</p>
             """);
 
-    private static Html Run(Page page, KeyValuePair<RunId, RunState> run)
+    /// <param name="page">Where.</param>
+    /// <param name="run">Which.</param>
+    /// <param name="told">Why it failed stands above already.</param>
+    private static Html Run(Page page, KeyValuePair<RunId, RunState> run, bool told = false)
     {
         var plan = run.Value.Plan!;
         return Html.Of($"""
             <li><a href="{page.Root}runs/{run.Key}">{Phrases.Verb(plan.Kind)} #{run.Key.Number}</a> {Phrases.Pill(run.Value)}
             {Html.If(plan.Revision is not null, () => Html.Of($"{Phrases.Commit(plan.Revision!.Sha)} <bdi>{Shown.Line(run.Value.Source?.Subject, 80)}</bdi>"))}
-            {Phrases.Doing(run.Value, page.Now)}</li>
+            {Html.If(!told, () => Phrases.Doing(run.Value, page.Now))}</li>
             """);
     }
 

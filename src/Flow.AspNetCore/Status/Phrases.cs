@@ -7,7 +7,7 @@ namespace Flow.AspNetCore.Status;
 internal static class Phrases
 {
     public static Html Age(DateTimeOffset at, DateTimeOffset now) =>
-        Html.Of($"<time datetime=\"{at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)}\" title=\"{at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC\">{Ago(now - at)}</time>");
+        Html.Of($"<time datetime=\"{Machine(at)}\" title=\"{People(at)} UTC\">{Ago(now - at)}</time>");
 
     public static string Took(TimeSpan took) => took switch
     {
@@ -27,6 +27,13 @@ internal static class Phrases
         { TotalDays: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{age.TotalHours:0} h ago"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{age.TotalDays:0} days ago"),
     };
+
+    /// <summary>How long until then.</summary>
+    public static Html Until(DateTimeOffset at, DateTimeOffset now) =>
+        Html.Of($"<time datetime=\"{Machine(at)}\" title=\"{People(at)} UTC\">{(at <= now ? "any moment" : "in " + Took(at - now))}</time>");
+
+    private static string Machine(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+    private static string People(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     /// <summary>The word is the message; the colour only helps.</summary>
     public static Html Pill(string tone, string word) => Html.Of($"<span class=\"pill {tone}\">{word}</span>");

@@ -37,8 +37,15 @@ internal static class RunPage
 
     private static Html Code(RunState run) => run.Plan!.Revision is not { } revision ? Html.Nothing : Html.Of($"""
         <p class="serves">{Phrases.Commit(revision.Sha)} <bdi>{run.Source?.Subject}</bdi></p>
-        <p class="dim"><bdi>{Shown.Line(revision.Ref, 200)}</bdi>{Html.If(run.Source is not null, () => Html.Of($" · by <bdi>{run.Source!.Author}</bdi>"))}{Html.If(revision.Trust == Trust.Untrusted, () => Html.Of($" · nobody vouches for it"))}</p>
+        <p class="dim"><bdi>{Shown.Line(revision.Ref, 200)}</bdi>{Html.If(run.Source is not null, () => Html.Of($" · by <bdi>{run.Source!.Author}</bdi>"))}{Vouched(revision.Trust)}</p>
         """);
+
+    private static Html Vouched(Trust trust) => trust switch
+    {
+        Trust.Untrusted => Html.Of($" · nobody vouches for it"),
+        Trust.Approved => Html.Of($" · a stranger's, approved by a maintainer"),
+        _ => Html.Nothing,
+    };
 
     private static Html Asked(Plan plan) => plan.By is null ? Html.Of($"Follows from what was observed") : Html.Of($"Asked for by <bdi>{plan.By}</bdi>");
 
@@ -48,8 +55,8 @@ internal static class RunPage
         {
             var done = run.Done[index];
             return Html.Of($"""
-                <li class="done"><b>{step.Name}</b> {Phrases.Pill("good", "done")} <span class="dim">{Phrases.Took(done.At - done.Since)}{Html.If(done.Attempt > 1, () => Html.Of($", attempt {done.Attempt}"))}</span>
-                {Html.If(done.Output.Length > 0, () => Html.Of($"<bdi class=\"dim\">{Output(done.Output)}</bdi>"))}</li>
+                <li class="done"><b>{step.Name}</b> {Done(done)} <span class="dim">{Phrases.Took(done.At - done.Since)}{Html.If(done.Attempt > 1, () => Html.Of($", attempt {done.Attempt}"))}</span>
+                {Html.If(done.Output.Length > 0, () => Html.Of($"<bdi class=\"{(done.Failed ? "why bad" : "dim")}\">{Output(done.Output)}</bdi>"))}</li>
                 """);
         }
         if (index > run.Done.Count || run is { Closed: true, Status: RunStatus.Succeeded }) return Html.Of($"<li class=\"todo\"><b>{step.Name}</b></li>");
@@ -58,6 +65,14 @@ internal static class RunPage
             <li class="due"><b>{step.Name}</b> {Phrases.Pill(run)} <span class="dim">{Phrases.Took(took)}{Html.If(run.Attempt > 1, () => Html.Of($", attempt {run.Attempt}"))}</span></li>
             """);
     }
+
+    /// <summary>The run has passed it; that does not make it good.</summary>
+    private static Html Done(DoneStep step) => step switch
+    {
+        { Unsure: true } => Phrases.Pill("bad", "nobody knows"),
+        { Failed: true } => Phrases.Pill("bad", "failed"),
+        _ => Phrases.Pill("good", "done"),
+    };
 
     /// <summary>Nobody reads a digest to its end.</summary>
     private static string Output(string output) => ArtifactDigest.TryParse(output, null, out _) ? output[..19] + "…" : Shown.Line(output, 300);

@@ -1,17 +1,22 @@
 using Flow.Apps;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Runs;
 
 namespace Flow.AspNetCore.Status;
 
 /// <summary>A pipeline and its apps, as one moment shows them.</summary>
-internal sealed record PipelineView(PipelineName Name, PipelineState State, IReadOnlyList<AppView> Apps);
+internal sealed record PipelineView(PipelineName Name, PipelineState State, IReadOnlyList<AppView> Apps, IReadOnlyList<ReviewApp> Reviews)
+{
+    /// <summary>Proposals that have no app to be shown.</summary>
+    public IEnumerable<ReviewApp> Waiting => Reviews.Where(r => Apps.All(a => a.Review != r));
+}
 
-/// <summary>An app: its newest runs, and the first line of what it serves.</summary>
-internal sealed record AppView(AppName Name, AppState State, Uri Url, IReadOnlyList<KeyValuePair<RunId, RunState>> Runs, string? Subject, Sources.Proposal? Proposal = null);
+/// <summary>An app: its newest runs, the first line of what it serves, and how it stands as a proposal's app.</summary>
+internal sealed record AppView(AppName Name, AppState State, Uri Url, IReadOnlyList<KeyValuePair<RunId, RunState>> Runs, string? Subject, ReviewApp? Review = null);
 
 /// <summary>Reads what the pages show.</summary>
-internal sealed class StatusReader(IPipelines pipelines, IApps apps, IRuns runs)
+internal sealed class StatusReader(IPipelines pipelines, IApps apps, IRuns runs, IReviewApps reviews)
 {
     private const int RunsOfCard = 4;
     public const int PipelinesOfPage = 20;
@@ -33,7 +38,9 @@ internal sealed class StatusReader(IPipelines pipelines, IApps apps, IRuns runs)
         await pipelines.GetAsync(name, cancellationToken) is { Declared: not null } found ? (await ViewsAsync([found], cancellationToken))[0] : null;
 
     public async ValueTask<AppView?> AppAsync(AppName name, int maxRuns, CancellationToken cancellationToken) =>
-        await apps.GetAsync(name, cancellationToken) is { Policy: not null } app ? await ViewAsync(name, app, maxRuns, null, cancellationToken) : null;
+        await apps.GetAsync(name, cancellationToken) is { Policy: { } policy } app
+            ? await ViewAsync(name, app, maxRuns, policy.Proposal is { } key && await reviews.GetAsync(policy.Pipeline, key, cancellationToken) is { } review && review.App == name ? review : null, cancellationToken)
+            : null;
 
     public ValueTask<RunState?> RunAsync(RunId run, CancellationToken cancellationToken) => runs.GetAsync(run, cancellationToken);
 
@@ -44,20 +51,22 @@ internal sealed class StatusReader(IPipelines pipelines, IApps apps, IRuns runs)
     private async ValueTask<IReadOnlyList<PipelineView>> ViewsAsync(List<PipelineState> found, CancellationToken cancellationToken)
     {
         var views = found.ToDictionary(p => p.Declared!.Definition.Name, _ => new List<AppView>());
+        var proposed = new Dictionary<PipelineName, IReadOnlyList<ReviewApp>>();
+        foreach (var pipeline in views.Keys) proposed[pipeline] = await reviews.ListAsync(pipeline, cancellationToken);
+        var shown = proposed.Values.SelectMany(r => r).Where(r => r.App is not null).ToLookup(r => r.App!.Value);
         await foreach (var (name, app) in apps.ListAsync(cancellationToken))
         {
             if (app is not { Policy: { } policy, Life: AppLife.Active or AppLife.Destroying } || !views.TryGetValue(policy.Pipeline, out var siblings)) continue;
-            var proposals = found.First(p => p.Declared!.Definition.Name == policy.Pipeline).Proposals;
-            siblings.Add(await ViewAsync(name, app, RunsOfCard, policy.Proposal is { } key ? proposals.GetValueOrDefault(key)?.Proposal : null, cancellationToken));
+            siblings.Add(await ViewAsync(name, app, RunsOfCard, shown[name].FirstOrDefault(r => r.Key == policy.Proposal), cancellationToken));
         }
-        return [.. found.Select(p => new PipelineView(p.Declared!.Definition.Name, p, views[p.Declared.Definition.Name]))];
+        return [.. found.Select(p => new PipelineView(p.Declared!.Definition.Name, p, views[p.Declared.Definition.Name], proposed[p.Declared.Definition.Name]))];
     }
 
-    private async ValueTask<AppView> ViewAsync(AppName name, AppState app, int maxRuns, Sources.Proposal? proposal, CancellationToken cancellationToken)
+    private async ValueTask<AppView> ViewAsync(AppName name, AppState app, int maxRuns, ReviewApp? review, CancellationToken cancellationToken)
     {
         var newest = await runs.ListAsync(name, maxRuns, cancellationToken);
         var subject = app.CurrentRelease is { } release ? await SubjectAsync(release, cancellationToken) : null;
-        return new(name, app, apps.UrlOf(name), newest, subject, proposal);
+        return new(name, app, apps.UrlOf(name), newest, subject, review);
     }
 
     /// <summary>Only the run that fetched the code knows its first line; a promotion is followed back to where it came from.</summary>

@@ -33,6 +33,8 @@ internal sealed partial class AppDecider
         var started = new DeploymentId(NameOf(self), app.Generation, app.Deployments);
         if (ended.Outcome != RunStatus.Succeeded)
         {
+            if (release is { Kind: RunKind.Deploy or RunKind.Promotion } && app.Current is not null && ConfigLayers.Undone(app, release.Config) is { } undone)
+                decision = decision.And(new ConfigChanged(new(NextConfig(app), undone, "Flow", now)));
             if (release is not null) decision = decision.And(new ReleaseFailed(release.Number, ended.Reason ?? ended.Outcome.ToString(), now));
             if (!scaled) decision = decision.And(new ResourcesGone([started.ToString()]));
             // Perhaps it was to bring back what does not run any more.
@@ -66,9 +68,9 @@ internal sealed partial class AppDecider
     private static Decision Destroyed(StreamId self, AppState app, Decision decision, DateTimeOffset now)
     {
         decision = decision.And(new AppDestroyed(now));
-        if (app.Policy is { Proposal: { } proposal } policy) decision = decision.Send(Pipelines.PipelineDecider.StreamOf(policy.Pipeline), new Pipelines.ReviewAppGone(proposal, NameOf(self)));
+        if (app.Policy is { Proposal: { } proposal } policy) decision = decision.Send(Pipelines.PipelineDecider.StreamOf(policy.Pipeline), new Pipelines.ReviewAppGone(proposal, NameOf(self), SeenUntil: SeenUntil(app)));
         if (app.Rebirth is not { } rebirth) return decision;
-        decision = decision.And(Born(app, rebirth.Policy, now, rebirth.Config));
+        decision = decision.And(Born(app, rebirth.Policy, now, rebirth.Config, rebirth.PolicyVersion));
         if (rebirth.Head is not { } head) return decision;
         var run = NextRun(self, app);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Deploy, Order = rebirth.Order, Automatic = true, Revision = head }, Plans.Deploy(rebirth.Policy, head, null), now));

@@ -13,8 +13,8 @@ internal sealed partial class AppDecider
     public override AppState Evolve(AppState app, AppEvent happened) => happened switch
     {
         // A new life knows nothing of the old one but its numbers: run ids and generations are unique for ever. Its head may be the one that the old life had.
-        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, Generation = created.Generation, Runs = app.Runs },
-        AppPolicyChanged changed => app with { Policy = changed.Policy },
+        AppCreated created => new() { Life = AppLife.Active, Policy = created.Policy, PolicyVersion = created.Version, Generation = created.Generation, Runs = app.Runs },
+        AppPolicyChanged changed => app with { Policy = changed.Policy, PolicyVersion = changed.Version },
         AppRebirthPlanned planned => app with { Rebirth = planned.Rebirth },
         AppDestroying gone => app with { Life = AppLife.Destroying, Hold = null, GoneUntil = gone.SeenUntil ?? 0 },
         AppUnwanted unwanted => app with { GoneUntil = unwanted.SeenUntil },
@@ -31,7 +31,12 @@ internal sealed partial class AppDecider
             Deployments = given.Deployment?.Number ?? app.Deployments,
             NewestGiven = Math.Max(app.NewestGiven, app.Candidates.First(c => c.Run == given.Run).Order),
         },
-        CandidateEnded ended => app with { Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)], Slot = app.Slot == ended.Run ? null : app.Slot },
+        CandidateEnded ended => app with
+        {
+            Candidates = [.. app.Candidates.Where(c => c.Run != ended.Run)],
+            Slot = app.Slot == ended.Run ? null : app.Slot,
+            Received = app.Candidates.FirstOrDefault(c => c.Run == ended.Run)?.Origin is { } origin ? [.. app.Received.TakeLast(PromotionsKept - 1), origin] : app.Received,
+        },
 
         ReleaseCreated created => app with
         {
@@ -82,13 +87,16 @@ internal sealed partial class AppDecider
     private static AppState ChangeRelease(AppState app, int number, Func<Release, Release> change) =>
         app with { Releases = [.. app.Releases.Select(r => r.Number == number ? change(r) : r)] };
 
-    /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions that no release needs.</summary>
+    /// <summary>Drops what nothing can come back to: expired releases and old failures, and config versions and manifests that no release needs.</summary>
     private static AppState Forget(AppState app)
     {
-        var failed = app.Releases.Where(r => r.State is ReleaseState.Failed or ReleaseState.Expired).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
+        // A rollback that waits goes back to its release, whatever becomes of it meanwhile.
+        var back = app.Candidates.Select(c => c.BackTo).OfType<int>().ToHashSet();
+        var failed = app.Releases.Where(r => (r.State is ReleaseState.Failed or ReleaseState.Expired) && !back.Contains(r.Number)).Reverse().Skip(FailedReleasesKept).Select(r => r.Number).ToHashSet();
         var releases = failed.Count == 0 ? app.Releases : [.. app.Releases.Where(r => !failed.Contains(r.Number))];
         var needed = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending).Select(r => r.Config)
-            .Concat(app.Candidates.Select(c => c.Config ?? 0)).Append(app.Config).ToHashSet();
-        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => releases.Any(r => r.Manifest == m.Id && r.State is ReleaseState.Succeeded or ReleaseState.Pending))] };
+            .Concat(app.Candidates.Select(c => c.Config ?? 0)).Concat(ConfigLayers.WithNewestSecrets(app)).Append(app.Config).ToHashSet();
+        var said = releases.Where(r => r.State is ReleaseState.Succeeded or ReleaseState.Pending || back.Contains(r.Number)).Select(r => r.Manifest).ToHashSet();
+        return app with { Releases = releases, Configs = [.. app.Configs.Where(c => needed.Contains(c.Version))], Manifests = [.. app.Manifests.Where(m => said.Contains(m.Id))] };
     }
 }

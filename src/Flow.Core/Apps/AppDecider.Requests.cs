@@ -19,9 +19,10 @@ internal sealed partial class AppDecider
     {
         var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
         foreach (var (name, value) in change.Changes)
-            if (value is null) values.Remove(name);
-            else values[name] = value;
-        var size = values.Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
+            if ((value ?? ConfigLayers.Below(app, name)) is { } counts) values[name] = counts;
+            else values.Remove(name);
+        // The stage and the manifest have limits of their own, and fill nobody else's.
+        var size = values.Where(v => v.Value.Origin == ConfigOrigin.Person).Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
         if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);
 
         var version = NextConfig(app);
@@ -34,7 +35,8 @@ internal sealed partial class AppDecider
             .Reply(Answer.Ok(run));
     }
 
-    private static int NextConfig(AppState app) => app.Configs.Select(c => c.Version).DefaultIfEmpty().Max() + 1;
+    /// <summary>Never the number of one that was forgotten: a release that failed may name it.</summary>
+    private static int NextConfig(AppState app) => app.Configs.Select(c => c.Version).Concat(app.Releases.Select(r => r.Config)).DefaultIfEmpty().Max() + 1;
 
     /// <summary>Credentials are asked for at each start, so a start is all it takes. (Heroku: an add-on's own change of its config vars is a release without release phase.)</summary>
     private static Decision Rebind(StreamId self, AppState app, AddOnChanged changed, DateTimeOffset now)
@@ -97,7 +99,7 @@ internal sealed partial class AppDecider
     {
         // A promotion's id may be somebody's request key, and that is unique for one app only.
         bool Same(PromotionOrigin? known) => known?.Promotion == offer.Origin.Promotion && known.From == offer.Origin.From;
-        if (app.Candidates.Any(c => Same(c.Origin)) || app.Releases.Any(r => Same(r.Origin))) return Decision.Nothing;
+        if (app.Candidates.Any(c => Same(c.Origin)) || app.Releases.Any(r => Same(r.Origin)) || app.Received.Any(Same)) return Decision.Nothing;
         if (app.Life != AppLife.Active) return Refuse("there is no such app");
         if (app.Policy!.Pipeline != offer.Pipeline) return Refuse($"it belongs to pipeline {app.Policy.Pipeline}, the release to {offer.Pipeline}");
         if (app.Policy.Stage <= offer.FromStage) return Refuse($"{app.Policy.Stage} does not come after {offer.FromStage}");
@@ -166,7 +168,7 @@ internal sealed partial class AppDecider
     {
         var run = NextRun(self, app);
         var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now, destroy.SeenUntil));
-        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed");
+        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed", gone: true);
         return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
     }
 }

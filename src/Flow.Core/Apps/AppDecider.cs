@@ -31,7 +31,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     public override Effect? Next(StreamId self, AppState app) =>
         app is { InspectionWanted: true, Life: AppLife.Active, Slot: null, CurrentRelease: { } current } ? new LookAtDeployment(NameOf(self), current.Deployment, current.Number) : null;
 
-    public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
+    public override Decision Decide(StreamId self, AppState app, AppInput input, DateTimeOffset now) => Answered(self, app, input, Decided(self, app, input, now));
+
+    /// <summary>A pipeline that wants an app gone counts it until it hears the end: also when there was nothing of its own to destroy.</summary>
+    private Decision Answered(StreamId self, AppState app, AppInput input, Decision decided) =>
+        input is DestroyApp { Owner: { Proposal: { } key } owner } && After(app, decided).Life != AppLife.Destroying
+            ? decided.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), Read: true, SeenUntil: ((DestroyApp)input).SeenUntil ?? 0)) : decided;
+
+    private Decision Decided(StreamId self, AppState app, AppInput input, DateTimeOffset now) => input switch
     {
         DestroyApp { SeenUntil: { } until } when Math.Max(app.NewestSeen, app.Rebirth?.Order ?? 0) > until => Decision.Nothing,
         DefineApp { SeenUntil: { } until } when app.Life is AppLife.Destroying or AppLife.Destroyed && until <= app.GoneUntil => Decision.Nothing,
@@ -42,12 +49,14 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         PromotionTargetEnded ended when app.Promotions.Any(p => p.Id == ended.Promotion) => Decision.Of(new PromotionTargetSettled(ended.Promotion, ended.Target)),
         ReceivePromotion received => Receive(self, app, received, now),
         HeadObserved head when app.Life == AppLife.Destroying && app.Rebirth is { } rebirth && head.Order > rebirth.Order =>
-            Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
+            Unvouched(rebirth.Policy, head.Revision, now) ?? Decision.Of(new AppRebirthPlanned(rebirth with { Order = head.Order, Head = head.Revision })),
         DestroyApp destroy when app is { Life: AppLife.Destroying, Rebirth: not null } => Decision.Of(new AppRebirthPlanned(null)).And(Unwanted(app, destroy)).Reply(Answer.Ok()),
         DestroyApp { SeenUntil: { } until } destroy when app.Life is AppLife.Destroying or AppLife.Destroyed && until > app.GoneUntil => Decision.Of(Unwanted(app, destroy)),
         RequestSlot asked => AskSlot(self, app, asked, now),
         CheckManifest check => Check(app, check),
         RewrapConfig rewrap => Rewrap(app, rewrap),
+        // Told of a head, the pipeline's app should be there: somebody destroyed it past its pipeline.
+        HeadObserved { Owner: { Proposal: { } key } owner } head when app is { Life: not AppLife.Active, Rebirth: null } && head.Order > SeenUntil(app) && app.Policy is not null => Unheard(self, app, key, owner, head),
         _ when app.Life != AppLife.Active => Decision.Refuse("app-not-active", $"There is no app {self.Key}{(app.Life == AppLife.None ? "" : $": it is {(app.Life == AppLife.Destroyed ? "destroyed" : "being destroyed")}")}."),
 
         HeadObserved head => Observe(self, app, head, now),
@@ -78,9 +87,10 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     {
         AppLife.Active when !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"it belongs to {Named(OwnerOf(app))}", "app-taken", now),
         AppLife.Destroying when app.Rebirth is not null && !IsOf(app, OwnerOf(define.Policy)) => Refused($"declare {self.Key} for {Named(OwnerOf(define.Policy))}", $"{Named(OwnerOf(app))} gets it", "app-taken", now),
-        AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy)),
-        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head, define.Config ?? app.Rebirth?.Config))),
-        _ => Born(app, define.Policy, now, define.Config),
+        AppLife.Active => app.Policy!.Fingerprint == define.Policy.Fingerprint || define.Version < app.PolicyVersion ? Decision.Nothing : Decision.Of(new AppPolicyChanged(define.Policy, define.Version)),
+        AppLife.Destroying when define.Version < app.Rebirth?.PolicyVersion => Decision.Nothing,
+        AppLife.Destroying => Decision.Of(new AppRebirthPlanned(new(define.Policy, app.Rebirth?.Order ?? 0, app.Rebirth?.Head, define.Config ?? app.Rebirth?.Config) { PolicyVersion = define.Version })),
+        _ => Born(app, define.Policy, now, define.Config, define.Version),
     };
 
     private static AppOwner OwnerOf(AppPolicy policy) => new(policy.Pipeline, policy.Proposal);
@@ -88,11 +98,21 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static bool IsOf(AppState app, AppOwner owner) => app.Life is AppLife.None or AppLife.Destroyed || OwnerOf(app) == owner;
     private static string Named(AppOwner owner) => $"pipeline {owner.Pipeline}{(owner.Proposal is { } proposal ? $", proposal {proposal}" : "")}";
 
-    private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? 0));
+    /// <summary>Whoever was told of more than this is another life.</summary>
+    private static long SeenUntil(AppState app) => Math.Max(app.NewestSeen, app.GoneUntil);
 
-    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now, IReadOnlyDictionary<string, ConfigValue>? given = null)
+    /// <summary>Going, its end will say so; gone, this says so.</summary>
+    private static Decision Unheard(StreamId self, AppState app, string key, AppOwner owner, HeadObserved head)
     {
-        var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now));
+        var unheard = Decision.Of(new AppUnwanted(head.Order));
+        return app.Life == AppLife.Destroying ? unheard : unheard.Send(Pipelines.PipelineDecider.StreamOf(owner.Pipeline), new Pipelines.ReviewAppGone(key, NameOf(self), SeenUntil: head.Order));
+    }
+
+    private static AppUnwanted Unwanted(AppState app, DestroyApp destroy) => new(Math.Max(app.GoneUntil, destroy.SeenUntil ?? app.Rebirth?.Order ?? 0));
+
+    private static Decision Born(AppState app, AppPolicy policy, DateTimeOffset now, IReadOnlyDictionary<string, ConfigValue>? given = null, long version = 0)
+    {
+        var born = Decision.Of(new AppCreated(policy, app.Generation + 1, now, version));
         var config = policy.Config.ToDictionary(v => v.Key, v => new ConfigValue(v.Value, null, ConfigOrigin.Declaration));
         foreach (var (name, value) in given ?? ConfigVersion.Empty) config[name] = value;
         return config.Count == 0 ? born : born.And(new ConfigChanged(new(1, config, policy.Pipeline.ToString(), now)));
@@ -101,12 +121,20 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Observe(StreamId self, AppState app, HeadObserved head, DateTimeOffset now)
     {
         if (head.Order <= app.NewestSeen) return Decision.Nothing;            // seen already, or older
-        if (head.Revision.Trust == Trust.Untrusted || (head.Revision.Trust != Trust.Trusted && app.Policy!.Stage > Stage.Review))
-            return Refused($"deploy {head.Revision.Sha.Short}", head.Revision.Trust == Trust.Untrusted ? "nobody vouches for this code" : $"nobody vouches for this code, and {app.Policy!.Stage} is permanent", "untrusted", now);
+        if (Unvouched(app.Policy!, head.Revision, now) is { } refused) return refused;
         var run = NextRun(self, app);
         return Start(new Candidate { Run = run, Kind = RunKind.Deploy, Order = head.Order, Automatic = head.By is null, Revision = head.Revision }, Plans.Deploy(app.Policy!, head.Revision, head.By), now)
             .Reply(Answer.Ok(run));
     }
+
+    /// <summary>Whatever life the app is in, or is to have.</summary>
+    private static Decision? Unvouched(AppPolicy policy, Revision code, DateTimeOffset now) => code.Trust switch
+    {
+        Trust.Trusted => null,
+        Trust.Approved when policy.Stage <= Stage.Review => null,
+        Trust.Approved => Refused($"deploy {code.Sha.Short}", $"nobody vouches for this code, and {policy.Stage} is permanent", "untrusted", now),
+        _ => Refused($"deploy {code.Sha.Short}", "nobody vouches for this code", "untrusted", now),
+    };
 
     /// <summary>Asked again and again while it waits: on record once.</summary>
     private Decision AskSlot(StreamId self, AppState app, RequestSlot asked, DateTimeOffset now) => app.Candidates.FirstOrDefault(c => c.Run == asked.Run) switch
@@ -120,10 +148,12 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     private static Decision Check(AppState app, CheckManifest check)
     {
         if (app.Candidates.FirstOrDefault(c => c.Run == check.Run) is not { Leaving: false } run) return Decision.Nothing;
-        if (ConfigLayers.Lacking(app, check.Source.Needs) is { } lacking) return TurnAway(Decision.Nothing, run, lacking);
+        if (ConfigLayers.Lacking(app, check.Source.Needs, TrustOf(run)) is { } lacking) return TurnAway(Decision.Nothing, run, lacking);
         // While others are under way nobody knows what will serve: it is asked again when the slot is free.
         return run.Automatic && app.Candidates.All(c => c.Run == run.Run || c.Leaving) && WhyNothingNew(app, check.Source.Watched) is { } reason ? Leave(Decision.Nothing, run, reason) : Decision.Nothing;
     }
+
+    private static Trust TrustOf(Candidate run) => run.Artifact?.Trust ?? run.Revision?.Trust ?? Trust.Untrusted;
 
     private static string? WhyNothingNew(AppState app, string? watched) =>
         watched is not null && app.CurrentRelease is { } current && current.Watched == watched ? $"nothing that matters to this app has changed since v{current.Number}" : null;
@@ -167,7 +197,7 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (app.Life == AppLife.Destroying) ready.RemoveAll(c => c.Kind != RunKind.Destroy || app.Candidates.Count > 1);
         if (ready.OrderByDescending(c => Priority(c.Kind)).ThenByDescending(c => c.Order).ThenBy(c => c.Run.Number).FirstOrDefault() is not { } chosen) return decided;
 
-        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion && ConfigLayers.Lacking(app, chosen.Needs) is { } lacking) return Then(self, before, TurnAway(decided, chosen, lacking), now);
+        if (chosen.Kind is RunKind.Deploy or RunKind.Promotion && ConfigLayers.Lacking(app, chosen.Needs, TrustOf(chosen)) is { } lacking) return Then(self, before, TurnAway(decided, chosen, lacking), now);
         if (chosen.Kind == RunKind.Deploy)
             foreach (var older in app.Candidates.Where(c => c is { Kind: RunKind.Deploy, Leaving: false } && c.Order < chosen.Order))
                 decided = Leave(decided, older, $"superseded by {chosen.Run}, a newer head");
@@ -185,8 +215,8 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         _ => 1,
     };
 
-    private static Decision Leave(Decision decided, Candidate run, string reason) =>
-        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new CancelRun(reason, "Flow"));
+    private static Decision Leave(Decision decided, Candidate run, string reason, bool gone = false) =>
+        decided.And(new CandidateLeaving(run.Run, reason)).Send(RunDecider.StreamOf(run.Run), new CancelRun(reason, "Flow", gone));
 
     private static Decision Delay(Decision decided, RunId run, string reason, string owner) => decided.Send(RunDecider.StreamOf(run), new SlotDelayed(reason, owner));
 
@@ -208,13 +238,13 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         if (chosen.Kind is RunKind.Deploy or RunKind.Promotion)
         {
             (var config, _, notes) = ConfigLayers.Merge(app, chosen.Needs);
-            if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now)));
+            if (!config.ToHashSet().SetEquals(app.ConfigOf(app.Config))) given = given.And(new ConfigChanged(new(NextConfig(app), config, "app.json", now) { Over = app.Config }));
             notes = [.. notes, .. AddOnNotes(app, said?.Manifest), .. AddOnWishes.Notes(app.Policy!, said?.Manifest), .. TypeNotes(artifact!, said?.Manifest)];
             app = After(app, given);
         }
         var wishes = AddOnWishes.Of(app.Policy!, said?.Manifest);
         if (started is { } processes) given = given.And(new ResourcesIntended(Intents(app, name, wishes, processes)));
-        var owned = After(app, given).Ledger;
+        var owned = Bound(After(app, given), wishes);
         if (chosen.Kind is RunKind.Deploy or RunKind.Promotion or RunKind.Rollback or RunKind.Config or RunKind.AddOn)
             given = given.And(new ReleaseCreated(new()
             {
@@ -238,10 +268,13 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         var release = PendingRelease(app, chosen) ?? current;
         return decided.And(given).Send(RunDecider.StreamOf(chosen.Run), new SlotGranted(Grant(app, release, artifact, said?.Manifest) with
         {
+            Ledger = chosen.Kind == RunKind.Destroy ? app.Ledger : owned,
             Artifact = follows || chosen.Kind == RunKind.Destroy ? artifact : null,
             Revision = follows || chosen.Kind == RunKind.Destroy ? current?.Revision : null,
             AddOns = wishes,
             Attachments = app.Attachments,
+            // What was wished for and never made is torn down too, and the last script cannot use it.
+            Uses = chosen.Kind == RunKind.Destroy ? [.. (current?.AddOns ?? []).Select(a => a.Id)] : null,
             Notes = notes,
             Deployment = chosen.Kind == RunKind.Scale ? current?.Deployment : started,
             Previous = chosen.Kind == RunKind.Scale ? null : current?.Deployment,
@@ -254,9 +287,9 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
         Manifest = manifest,
         SetUp = app.SetUp,
         Release = release?.Number,
-        Config = app.ConfigOf(release?.Config ?? app.Config),
+        Config = ConfigLayers.For(artifact?.Trust, app.Policy!, app.ConfigOf(release?.Config ?? app.Config), manifest),
         Quantities = artifact is null ? new Dictionary<string, int>() : artifact.ProcessTypes.Keys.Where(t => t != ProcessTypes.Release).ToDictionary(t => t, t => app.Quantity(t, manifest)),
-        Ledger = app.Ledger,
+        Ledger = Bound(app, AddOnWishes.Of(app.Policy!, manifest)),
         Generation = app.Generation,
         Turn = app.Turns,
     };
@@ -266,19 +299,37 @@ internal sealed partial class AppDecider : Decider<AppState, AppInput, AppEvent>
     /// <summary>Nothing is taken from an app by a line that is missing: its data would go with it.</summary>
     private static IEnumerable<string> AddOnNotes(AppState app, AppManifest? manifest)
     {
-        var wanted = AddOnWishes.Of(app.Policy!, manifest).Select(w => w.Name).ToHashSet();
-        return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.");
+        var wishes = AddOnWishes.Of(app.Policy!, manifest);
+        var wanted = wishes.Select(w => w.Name).ToHashSet();
+        return app.Ledger.Where(r => r.Kind == ResourceKind.AddOn && !wanted.Contains(r.Name!)).Select(r => $"Add-on {r.Name} is not declared any more; it stays until the app is destroyed.")
+            .Concat(wishes.Where(w => app.Ledger.Any(r => Serves(app, r) && r.Name == w.Name && !IsOf(r, w))).Select(w => $"Add-on {w.Name} stays with the provider that it has; {w.Provider} is for new apps."));
     }
+
+    /// <summary>
+    /// What the app has but for add-ons that are neither wished for nor bound to what serves: those were never made, or nobody has used them. They are left to the teardown,
+    /// so that a wish which cannot be fulfilled ends with the commit that had it.
+    /// </summary>
+    private static IReadOnlyList<OwnedResource> Bound(AppState app, IReadOnlyList<Pipelines.AddOnWish> wishes) =>
+        [.. app.Ledger.Where(r => r.Kind != ResourceKind.AddOn || Serves(app, r) || wishes.Any(w => IsOf(r, w)))];
+
+    private static bool Serves(AppState app, OwnedResource addOn) => app.CurrentRelease?.AddOns.Any(a => a.Id == addOn.Id) == true;
+
+    private static bool IsOf(OwnedResource addOn, Pipelines.AddOnWish wish) =>
+        addOn.Kind == ResourceKind.AddOn && addOn.Name == wish.Name && addOn.Provider.Equals(wish.Provider, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> TypeNotes(Artifact artifact, AppManifest? manifest) =>
         (manifest?.Processes.Keys ?? []).Where(t => !artifact.ProcessTypes.ContainsKey(t)).Order(StringComparer.Ordinal).Select(t => $"Process type {t} of app.json is not in the Procfile; it has {string.Join(", ", artifact.ProcessTypes.Keys.Order(StringComparer.Ordinal))}.");
 
     private static IReadOnlyList<OwnedResource> Intents(AppState app, AppName name, IReadOnlyList<Pipelines.AddOnWish> wishes, DeploymentId processes) =>
     [
-        .. wishes.Select(a => new OwnedResource(ResourceKind.AddOn, $"{name}.{app.Generation}.{a.Name}", a.Provider, a.Name)),
+        .. wishes.Where(w => !app.Ledger.Any(r => IsOf(r, w) || (Serves(app, r) && r.Name == w.Name))).Select(w => new OwnedResource(ResourceKind.AddOn, AddOnId(app, name, w), w.Provider, w.Name)),
         new(ResourceKind.Deployment, processes.ToString(), app.Policy!.Runtime),
         new(ResourceKind.Route, $"route:{name}", ""),
     ];
+
+    /// <summary>One that another provider was asked for, and that never served, keeps its id.</summary>
+    private static string AddOnId(AppState app, AppName name, Pipelines.AddOnWish wish) =>
+        $"{name}.{app.Generation}.{wish.Name}" is var id && app.Ledger.Any(r => r.Id == id) ? $"{id}.{wish.Provider.ToLowerInvariant()}" : id;
 
     private static RunId NextRun(StreamId self, AppState app) => new(NameOf(self), app.Runs + 1);
 

@@ -43,8 +43,8 @@ namespace Flow.Apps;
 [JsonDerivedType(typeof(InspectionDone), "inspection-done")]
 internal abstract record AppEvent : Event;
 
-internal sealed record AppCreated(AppPolicy Policy, int Generation, DateTimeOffset At) : AppEvent;
-internal sealed record AppPolicyChanged(AppPolicy Policy) : AppEvent;
+internal sealed record AppCreated(AppPolicy Policy, int Generation, DateTimeOffset At, long Version = 0) : AppEvent;
+internal sealed record AppPolicyChanged(AppPolicy Policy, long Version = 0) : AppEvent;
 internal sealed record AppRebirthPlanned(Rebirth? Rebirth) : AppEvent;
 internal sealed record AppDestroying(string Evidence, string By, DateTimeOffset At, long? SeenUntil = null) : AppEvent;
 

@@ -41,7 +41,8 @@ internal sealed record AppOwner(PipelineName Pipeline, string? Proposal);
 /// <param name="Policy">How.</param>
 /// <param name="SeenUntil">So many heads.</param>
 /// <param name="Config">Config vars that somebody gives this one app when it comes to life.</param>
-internal sealed record DefineApp(AppPolicy Policy, long? SeenUntil = null, IReadOnlyDictionary<string, ConfigValue>? Config = null) : AppInput;
+/// <param name="Version">Grows with each change of how to live: what comes late changes nothing back.</param>
+internal sealed record DefineApp(AppPolicy Policy, long? SeenUntil = null, IReadOnlyDictionary<string, ConfigValue>? Config = null, long Version = 0) : AppInput;
 
 /// <summary>From its pipeline: "this is the n-th head I saw". Or from a person, for a commit of their choice.</summary>
 internal sealed record HeadObserved(long Order, Revision Revision, string? By = null, AppOwner? Owner = null) : AppInput;

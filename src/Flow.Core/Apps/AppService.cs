@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Flow.AddOns;
+using Flow.DependencyInjection;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
@@ -9,7 +10,7 @@ using Flow.Secrets;
 
 namespace Flow.Apps;
 
-internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers providers, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
+internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers providers, IEnumerable<ProviderDescriptor> registered, TimeProvider time, ISecretProtector? protector = null) : IApps, IReleases
 {
     public ValueTask<AppState?> GetAsync(AppName app, CancellationToken cancellationToken = default) => mailbox.ReadAsync<AppState>(AppDecider.StreamOf(app), cancellationToken);
 
@@ -77,18 +78,18 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers 
     {
         var id = requestKey ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         targets ??= await NextStageAsync(from, cancellationToken);
-        return new(id, await Ask(from, new RequestPromotion(id, release, targets, by, await GenerateAsync(from, release, targets, cancellationToken)), requestKey, cancellationToken));
-    }
-
-    /// <summary>New secrets for targets that have never had a release of this code: what is random is made before it is decided.</summary>
-    private async ValueTask<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>?> GenerateAsync(AppName from, int? release, IReadOnlyList<AppName> targets, CancellationToken cancellationToken)
-    {
-        if (await GetAsync(from, cancellationToken) is not { } app || app.VersionOf((release ?? app.Current) is { } number ? app.FindRelease(number) : null) is not { } said) return null;
-        var secrets = new ConfigSecrets(protector);
-        var generated = new Dictionary<string, IReadOnlyDictionary<string, string>>();
-        foreach (var target in targets)
-            if (await GetAsync(target, cancellationToken) is { Policy.Stage: var stage } && secrets.Generate(target, said.Later?.GetValueOrDefault(stage) ?? said.Manifest) is { } made) generated[target.ToString()] = made;
-        return generated.Count == 0 ? null : generated;
+        Dictionary<string, IReadOnlyDictionary<string, string>> generated = [];
+        if (await GetAsync(from, cancellationToken) is { } app && app.VersionOf((release ?? app.Current) is { } number ? app.FindRelease(number) : null) is { } said)
+            foreach (var target in targets)
+            {
+                if (await GetAsync(target, cancellationToken) is not { Policy: { } policy }) continue;
+                var manifest = said.Later?.GetValueOrDefault(policy.Stage) ?? said.Manifest;
+                // What was looked at when it was fetched was for another stage.
+                if (new AddOnFit(providers, registered).Of(policy, manifest) is { } misfit) return new(id, Answer.Refused(misfit.Code, $"{target}: {misfit.Message}"));
+                // What is random is made before it is decided.
+                if (new ConfigSecrets(protector).Generate(target, manifest) is { } made) generated[target.ToString()] = made;
+            }
+        return new(id, await Ask(from, new RequestPromotion(id, release, targets, by, generated.Count == 0 ? null : generated), requestKey, cancellationToken));
     }
 
     /// <summary>Every app of the pipeline in the next stage that has one. (Heroku: promotion without targets.)</summary>

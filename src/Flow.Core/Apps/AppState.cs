@@ -31,6 +31,9 @@ public sealed record AppState
     public int Generation { get; init; }
     /// <summary>How it is to live; null before it was declared.</summary>
     public AppPolicy? Policy { get; init; }
+    /// <summary>Which of its pipeline's words on that it was.</summary>
+    [JsonInclude]
+    internal long PolicyVersion { get; init; }
     /// <summary>Runs that have not ended.</summary>
     public IReadOnlyList<Candidate> Candidates { get; init; } = [];
     /// <summary>The run that may change the app now.</summary>
@@ -71,6 +74,9 @@ public sealed record AppState
     public IReadOnlyList<AddOnAttachment> Attachments { get; init; } = [];
     /// <summary>The newest promotions from this app.</summary>
     public IReadOnlyList<Promotion> Promotions { get; init; } = [];
+    /// <summary>The newest promotions to this app whose runs have ended, also those that never came to a release: told of once more, they are not begun again.</summary>
+    [JsonInclude]
+    internal IReadOnlyList<PromotionOrigin> Received { get; init; } = [];
     /// <summary>The newest things that could not be done, for people.</summary>
     public IReadOnlyList<Refusal> Refusals { get; init; } = [];
     /// <summary>What to become once it has been destroyed: it was declared again in the meantime.</summary>
@@ -141,7 +147,12 @@ public sealed record Hold(string Reason, string By, DateTimeOffset At);
 public sealed record Refusal(string What, string Reason, DateTimeOffset At);
 
 /// <summary>What an app becomes once it has been destroyed.</summary>
-public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head, IReadOnlyDictionary<string, ConfigValue>? Config = null);
+public sealed record Rebirth(AppPolicy Policy, long Order, Revision? Head, IReadOnlyDictionary<string, ConfigValue>? Config = null)
+{
+    /// <summary>Which of its pipeline's words it was.</summary>
+    [JsonInclude]
+    internal long PolicyVersion { get; init; }
+}
 
 /// <summary>Kind of something outside that an app owns.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ResourceKind>))]
@@ -178,6 +189,10 @@ public sealed record ManifestVersion(string Id, AppManifest Manifest, IReadOnlyD
 /// <summary>Config vars at one moment; immutable.</summary>
 public sealed record ConfigVersion(int Version, IReadOnlyDictionary<string, ConfigValue> Values, string By, DateTimeOffset At)
 {
+    /// <summary>Made for a release from this one; null: by a person.</summary>
+    [JsonInclude]
+    internal int? Over { get; init; }
+
     internal static readonly IReadOnlyDictionary<string, ConfigValue> Empty = new Dictionary<string, ConfigValue>();
 }
 

@@ -1,4 +1,5 @@
 using Flow.Manifests;
+using Flow.Sources;
 
 namespace Flow.Apps;
 
@@ -18,40 +19,78 @@ internal static class ConfigLayers
     public static Result Merge(AppState app, Requirements? needs)
     {
         var policy = app.Policy!;
-        var present = app.ConfigOf(app.Config);
-        var values = new Dictionary<string, ConfigValue>(present);
+        var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
         List<string> missing = [], notes = [];
-        var ephemeral = policy.Stage <= Stage.Review;
+        // Until something serves, a permanent app is as new as it was: nothing that failed is what it has.
+        var ephemeral = policy.Stage <= Stage.Review || app.Current is null;
         AddStage(policy, values, notes);
-        if (needs is not null)
+        notes.AddRange(needs?.Notes ?? []);
+        // Without the file nothing is asked for any more, either.
+        var env = (needs?.Manifest ?? AppManifest.Empty).Env;
+        foreach (var name in values.Where(v => ephemeral && v.Value.Origin == ConfigOrigin.Manifest && env.GetValueOrDefault(v.Key)?.Value is null).Select(v => v.Key).ToList())
+            if (values.Remove(name)) notes.Add($"{name} is removed: app.json {(env.ContainsKey(name) ? "has no value for it" : "does not declare it")} any more.");
+        foreach (var (name, declared) in env.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
-            notes.AddRange(needs.Notes ?? []);
-            foreach (var (name, declared) in needs.Manifest.Env.OrderBy(e => e.Key, StringComparer.Ordinal))
+            if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
+            else if (Supplied(declared, GeneratedOf(app, name) ?? needs?.Generated?.GetValueOrDefault(name)) is { } supplied)
             {
-                if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
-                else if (Supplied(declared, needs.Generated?.GetValueOrDefault(name)) is { } supplied)
+                if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                else
                 {
-                    if (!ephemeral && app.Current is not null && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
-                    else
-                    {
-                        values[name] = supplied;
-                        notes.Add(supplied.IsSecret ? $"{name} is generated." : $"{name} is set from app.json.");
-                    }
+                    values[name] = supplied;
+                    notes.Add(supplied.IsSecret ? $"{name} is generated." : $"{name} is set from app.json.");
                 }
-                else if (declared.Required || declared.Generated) missing.Add(name);
             }
-            foreach (var (name, value) in present.Where(v => v.Value.Origin == ConfigOrigin.Manifest && !needs.Manifest.Env.ContainsKey(v.Key) && values.GetValueOrDefault(v.Key) == v.Value).ToList())
-                if (ephemeral && values.Remove(name)) notes.Add($"{name} is removed: app.json does not declare it any more.");
+            else if (declared.Required || declared.Generated) missing.Add(name);
         }
         return new(values, missing, notes.Count <= NotesKept ? notes : [.. notes.Take(NotesKept), $"... and {notes.Count - NotesKept} more."]);
     }
 
-    /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
-    public static string? Lacking(AppState app, Requirements? needs)
+    /// <summary>
+    /// The config without what a release would have brought that has failed, for the code that goes on serving; null: nothing of it is left. What somebody changed since
+    /// stays, and so does a generated secret: data may be locked with it.
+    /// </summary>
+    public static IReadOnlyDictionary<string, ConfigValue>? Undone(AppState app, int failed)
     {
-        if (Merge(app, needs) is not { Missing: { Count: > 0 } missing }) return null;
+        if (app.Configs.FirstOrDefault(c => c.Version == failed) is not { Over: { } over } made || (over != 0 && app.Configs.All(c => c.Version != over))) return null;
+        var (before, now) = (app.ConfigOf(over), app.ConfigOf(app.Config));
+        var values = new Dictionary<string, ConfigValue>(now);
+        foreach (var name in before.Keys.Union(made.Values.Keys))
+        {
+            var (old, brought) = (before.GetValueOrDefault(name), made.Values.GetValueOrDefault(name));
+            if (old == brought || now.GetValueOrDefault(name) != brought || brought is { Origin: ConfigOrigin.Generated }) continue;
+            if (old is null) values.Remove(name);
+            else values[name] = old;
+        }
+        return values.ToHashSet().SetEquals(now) ? null : values;
+    }
+
+    /// <summary>What is missing, as a reason to end a run; null: nothing.</summary>
+    public static string? Lacking(AppState app, Requirements? needs, Trust trust)
+    {
+        var merged = Merge(app, needs);
+        var missing = merged.Missing;
+        if (trust == Trust.Approved && needs is not null)
+        {
+            var given = For(trust, app.Policy!, merged.Values, needs.Manifest);
+            missing = [.. needs.Manifest.Env.Where(e => e.Value.Required && !given.ContainsKey(e.Key)).Select(e => e.Key).Order(StringComparer.Ordinal)];
+        }
+        if (missing.Count == 0) return null;
         return $"app.json requires config vars that nobody supplies: {string.Join(", ", missing.Select(name => Described(name, needs!.Manifest.Env[name])))}. "
-            + (app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+            + (trust == Trust.Approved ? "Set them for all review apps of the pipeline, and deploy again: approved code gets nothing that was set on this app alone."
+                : app.Policy!.Stage <= Stage.Review ? "Set them for all review apps of the pipeline, or on this app, and deploy again." : "Set them on the app, and deploy again.");
+    }
+
+    /// <summary>Approved code gets what every review app has: where a person set something on this app, what lies below.</summary>
+    public static IReadOnlyDictionary<string, ConfigValue> For(Trust? trust, AppPolicy policy, IReadOnlyDictionary<string, ConfigValue> config, AppManifest? manifest)
+    {
+        if (trust != Trust.Approved) return config;
+        var given = new Dictionary<string, ConfigValue>(config);
+        foreach (var name in config.Where(v => v.Value.Origin == ConfigOrigin.Person).Select(v => v.Key))
+            if (policy.StageConfig.TryGetValue(name, out var value)) given[name] = value;
+            else if (manifest?.Env.GetValueOrDefault(name)?.Value is { } declared) given[name] = new(declared, null, ConfigOrigin.Manifest);
+            else given.Remove(name);
+        return given;
     }
 
     private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({Names.Shown(text)})" : name;
@@ -71,7 +110,7 @@ internal static class ConfigLayers
     private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool ephemeral, Dictionary<string, ConfigValue> values, List<string> notes)
     {
         if (declared.Value is not { } wanted || value.Plain == wanted) return;
-        if (declared.Sync || (ephemeral && value.Origin == ConfigOrigin.Manifest))
+        if (declared.Sync || (ephemeral && value.Origin is ConfigOrigin.Manifest or ConfigOrigin.Generated))
         {
             values[name] = new(wanted, null, ConfigOrigin.Manifest);
             notes.Add($"{name} is set anew from app.json.");
@@ -79,6 +118,22 @@ internal static class ConfigLayers
         else if (value.Origin == ConfigOrigin.Manifest) notes.Add($"{name} stays as it is: app.json's value is for new apps, unless it is named under flow.sync.");
         else if (ephemeral) notes.Add($"{name} stays as it was set {(value.Origin == ConfigOrigin.Person ? "on this app" : "by the pipeline")}; app.json says otherwise.");
     }
+
+    /// <summary>What was generated once stays, also when a rollback went to config from before that: there is data that depends on it.</summary>
+    /// <summary>What counts in an ephemeral app when a person takes back what they set; null: nothing. In a permanent app people have the last word.</summary>
+    public static ConfigValue? Below(AppState app, string name)
+    {
+        if (app.Policy is not { Stage: <= Stage.Review } policy) return null;
+        if (policy.StageConfig.TryGetValue(name, out var stage)) return stage;
+        return app.ManifestOf(app.CurrentRelease)?.Env.GetValueOrDefault(name) is { } declared ? Supplied(declared, declared.Generated ? GeneratedOf(app, name) : null) : null;
+    }
+
+    private static string? GeneratedOf(AppState app, string name) =>
+        app.Configs.Reverse().Select(c => c.Values.GetValueOrDefault(name)).FirstOrDefault(v => v?.Origin == ConfigOrigin.Generated)?.Ciphertext;
+
+    /// <summary>The config versions that know the newest generated secret of each name.</summary>
+    public static IEnumerable<int> WithNewestSecrets(AppState app) =>
+        app.Configs.Reverse().SelectMany(c => c.Values.Where(v => v.Value.Origin == ConfigOrigin.Generated).Select(v => (v.Key, c.Version))).DistinctBy(v => v.Key).Select(v => v.Version);
 
     private static ConfigValue? Supplied(EnvDeclaration declared, string? generated) =>
         declared.Value is { } value ? new(value, null, ConfigOrigin.Manifest) : generated is not null ? new(null, generated, ConfigOrigin.Generated) : null;

@@ -19,7 +19,7 @@ public interface IApps
 
     /// <summary>
     /// Sets and removes config vars: one change, one config version, one release (release phase included). A secret's plain text is encrypted
-    /// before it leaves this call.
+    /// before it leaves this call. What is removed from a review app gives way to what the stage, or its manifest, says.
     /// </summary>
     /// <param name="app">Whose.</param>
     /// <param name="changes">Name to value; null removes.</param>

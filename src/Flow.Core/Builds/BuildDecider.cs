@@ -39,13 +39,20 @@ internal sealed class BuildDecider : Decider<BuildState, BuildInput, BuildEvent>
             Decision.Of(new ArtifactWanted(want.Run, want.Order, now), new ArtifactUnwanted(want.Run)).Send(RunDecider.StreamOf(want.Run), new ArtifactReady(self.Key, artifact)),
         WantArtifact want when !build.Wanted.Contains(want.Run) => Decision.Of(new ArtifactWanted(want.Run, want.Order, now)),
         UnwantArtifact unwant when build.Wanted.Contains(unwant.Run) => Decision.Of(new ArtifactUnwanted(unwant.Run)),
-        BuildCompleted done when build.Artifact is null => Tell(build, Decision.Of(new ArtifactBuilt(done.Artifact)), new ArtifactReady(self.Key, done.Artifact)),
+        BuildCompleted done when build.Artifact is null => Complete(self, build, done.Artifact),
         BuildAttemptFailed failed when build is { Artifact: null, Stopping: false, Wanted.Count: > 0 } => Fail(self, build, failed),
         BuildRested rested when build.Resting && rested.Failures == build.Failures => Decision.Of(new BuildResumed()),
         BuildStopped when build is { Stopping: true, Artifact: null } => Decision.Of(new BuildEnded()),
         ExpireBuild expire when build is { Wanted.Count: 0, Started: false } or { Wanted.Count: 0, Artifact: not null } && build.LastWanted <= expire.NotWantedSince => Decision.Forget(),
         _ => Decision.Nothing,
     };
+
+    /// <summary>Who vouches for the code is never a builder's word.</summary>
+    private static Decision Complete(StreamId self, BuildState build, Artifact made)
+    {
+        var artifact = build.Order is { } order ? made with { Trust = order.Revision.Trust } : made;
+        return Tell(build, Decision.Of(new ArtifactBuilt(artifact)), new ArtifactReady(self.Key, artifact));
+    }
 
     private static Decision Fail(StreamId self, BuildState build, BuildAttemptFailed failed) => failed.Failure.Transient && build.Failures + 1 < PassingFailures
         ? Decision.Of(new BuildFailedOnce(failed.Failure, failed.Unsure)).Send(self, new BuildRested(build.Failures + 1), TimeSpan.FromSeconds(5 << build.Failures))

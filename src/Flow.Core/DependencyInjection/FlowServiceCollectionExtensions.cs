@@ -80,7 +80,7 @@ public static class FlowServiceCollectionExtensions
         services.AddSingleton<PipelineService>();
         services.AddSingleton<IPipelines>(s => s.GetRequiredService<PipelineService>());
         services.AddSingleton<IChecks>(s => s.GetRequiredService<PipelineService>());
-        services.AddSingleton(s => new AppService(s.GetRequiredService<FlowMailbox>(), s.GetRequiredService<IRouter>(), s.GetRequiredService<Providers>(), s.GetRequiredService<TimeProvider>(), s.GetService<Secrets.ISecretProtector>()));
+        services.AddSingleton(s => new AppService(s.GetRequiredService<FlowMailbox>(), s.GetRequiredService<IRouter>(), s.GetRequiredService<Providers>(), s.GetServices<ProviderDescriptor>(), s.GetRequiredService<TimeProvider>(), s.GetService<Secrets.ISecretProtector>()));
         services.AddSingleton<IApps>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IReleases>(s => s.GetRequiredService<AppService>());
         services.AddSingleton<IRuns, RunService>();

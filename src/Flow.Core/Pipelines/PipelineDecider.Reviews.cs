@@ -53,32 +53,38 @@ internal sealed partial class PipelineDecider
             // To the name of an app that was told to go, what was observed before that is old: the head is observed once more.
             if (seen.Order <= seen.GoneAt) draft.Happens(new ProposalSeen(seen.Proposal, draft.NextOrder));
             seen = draft.State.Proposals[key];
-            draft.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), seen.Order, seen.Config));
+            draft.Send(AppDecider.StreamOf(name), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), seen.Order, Readable(seen, name), draft.State.Policies));
         }
         else name = seen.App.Value;
         draft.Happens(new ReviewAppTold(key, name, seen.Order, now));
         draft.Send(AppDecider.StreamOf(name), new HeadObserved(seen.Order, head, by, new(draft.Definition.Name, key)));
     }
 
+    /// <summary>Secrets that were given for another name are lost with it: without them the app can say what it lacks, with them it could not even start.</summary>
+    private static IReadOnlyDictionary<string, ConfigValue>? Readable(ObservedProposal seen, AppName name) =>
+        seen.ConfigFor is not { } bound || bound == name ? seen.Config : seen.Config?.Where(v => !v.Value.IsSecret).ToDictionary();
+
     /// <summary>Until the app says that nothing is left of it, it counts, and is on show.</summary>
     private static void TearDown(Draft draft, string key, string evidence, string by, DateTimeOffset now)
     {
         if (draft.State.Proposals.GetValueOrDefault(key)?.App is not { } app) return;
-        draft.Happens(new ReviewAppLeaving(new(key, app, evidence, now)));
+        draft.Happens(new ReviewAppLeaving(new(key, app, evidence, now) { SeenUntil = draft.State.Order }));
         draft.Send(AppDecider.StreamOf(app), new DestroyApp($"proposal {key}: {evidence}", by, new(draft.Definition.Name, key), draft.State.Order));
     }
 
     private Decision Ended(PipelineState pipeline, ReviewAppGone gone, DateTimeOffset now)
     {
         var draft = new Draft(this, pipeline);
-        if (pipeline.Teardowns.ContainsKey(gone.App.ToString())) draft.Happens(new ReviewAppEnded(gone.App, now));
-        else if (!gone.Read && pipeline.Proposals.GetValueOrDefault(gone.Key)?.App == gone.App)
+        var told = pipeline.Teardowns.TryGetValue(gone.App.ToString(), out var teardown) && gone.SeenUntil >= teardown.SeenUntil;
+        if (told) draft.Happens(new ReviewAppEnded(gone.App, now));
+        // What was told of heads after that is another life, and goes on.
+        if (!gone.Read && pipeline.Proposals.GetValueOrDefault(gone.Key) is { App: { } app, Told: var newest } && app == gone.App && gone.SeenUntil >= newest)
         {
             // Somebody has destroyed it past its pipeline. Told to go once more, in case that it was born again meanwhile.
             TearDown(draft, gone.Key, "somebody destroyed it by hand", "Flow", now);
             draft.Happens(new ReviewAppPutAway(gone.Key, new(ReviewAppAbsence.Dismissed, "whoever destroyed the app", now)));
         }
-        else return Decision.Nothing;
+        else if (!told) return Decision.Nothing;
         Settle(draft, now);
         return draft.Done();
     }

@@ -46,7 +46,7 @@ internal sealed partial class PipelineDecider
         else if (known.Missing > 0) draft.Happens(new ProposalMissing(proposal.Key, 0));
         // What its app knows of it.
         if (known?.App is { } app && (known.Proposal.Number, known.Proposal.Branch) != (proposal.Number, proposal.Branch))
-            draft.Send(AppDecider.StreamOf(app), new DefineApp(Policies.OfReview(draft.State, proposal), draft.State.Order));
+            draft.Send(AppDecider.StreamOf(app), new DefineApp(Policies.OfReview(draft.State, proposal), draft.State.Order, Version: draft.State.Policies));
     }
 
     /// <summary>Labels are a set: in which order a host lists them says nothing.</summary>

@@ -43,7 +43,7 @@ internal sealed partial class PipelineDecider
     {
         if (draft.Definition.ReviewApps is null) return;
         foreach (var seen in draft.State.Proposals.Values.Where(p => p.App is not null))
-            draft.Send(AppDecider.StreamOf(seen.App!.Value), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), draft.State.Order));
+            draft.Send(AppDecider.StreamOf(seen.App!.Value), new DefineApp(Policies.OfReview(draft.State, seen.Proposal), draft.State.Order, Version: draft.State.Policies));
     }
 
     /// <summary>The same state when nothing of it is meant.</summary>
@@ -66,10 +66,10 @@ internal sealed partial class PipelineDecider
     {
         IEnumerable<(string, string)> Of(IReadOnlyDictionary<string, ConfigValue>? values, Func<string, string> purpose) =>
             (values ?? ConfigVersion.Empty).Where(v => v.Value.IsSecret).Select(v => (purpose(v.Key), v.Value.Ciphertext!));
-        IEnumerable<(string, string)> OfApp(string key, IReadOnlyDictionary<string, ConfigValue>? values) =>
-            pipeline.Declared is { } declared && ReviewAdmission.TryName(declared.Definition, key, out var app, out _) ? Of(values, v => Secrets.ConfigSecrets.Purpose(app, v)) : [];
+        IEnumerable<(string, string)> OfApp(string key, AppName? bound, IReadOnlyDictionary<string, ConfigValue>? values) =>
+            (bound ?? (pipeline.Declared is null ? null : NameIn(pipeline, key))) is { } app ? Of(values, v => Secrets.ConfigSecrets.Purpose(app, v)) : [];
 
         return Of(pipeline.ReviewConfig?.Values, v => Secrets.ConfigSecrets.StagePurpose(name, Stage.Review, v)).Concat(Of(pipeline.TestConfig?.Values, v => Secrets.ConfigSecrets.StagePurpose(name, Stage.Test, v)))
-            .Concat(pipeline.Proposals.SelectMany(p => OfApp(p.Key, p.Value.Config))).Concat(pipeline.WantedBranches.SelectMany(b => OfApp(b.Key, b.Value.Config)));
+            .Concat(pipeline.Proposals.SelectMany(p => OfApp(p.Key, p.Value.ConfigFor, p.Value.Config))).Concat(pipeline.WantedBranches.SelectMany(b => OfApp(b.Key, b.Value.ConfigFor, b.Value.Config)));
     }
 }

@@ -65,7 +65,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var first = draft.NextOrder;
         foreach (var app in declared.Definition.Apps)
         {
-            draft.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), first));
+            draft.Send(AppDecider.StreamOf(app.Name), new DefineApp(Policies.Of(declared, app), first, Version: draft.State.Policies));
             if (app.Branch is not { } branch || !draft.State.Branches.TryGetValue(branch, out var head)) continue;
             // Another branch is news for this app, however long ago its head was observed.
             var news = before?.Definition.Apps.FirstOrDefault(a => a.Name == app.Name)?.Branch != branch;
@@ -100,8 +100,9 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var known = pipeline.ChecksOf(report.Commit);
         if (known.Any(c => c == report.Check)) return Decision.Nothing.Reply(Answer.Ok());
         if (known.Count >= ChecksPerCommit && known.All(c => c.Name != report.Check.Name)) return Decision.Refuse("too-many-checks", $"Commit {report.Commit.Short} has {ChecksPerCommit} checks already.");
+        // A hint only: who waits for an older head looks again by itself.
         var decision = Decision.Of(new CheckReported(report.Commit, report.Check));
-        var apps = pipeline.Declared!.Definition.Apps.Select(a => a.Name).Concat(pipeline.Proposals.Values.Where(p => p.App is not null).Select(p => p.App!.Value));
+        var apps = pipeline.Declared!.Definition.Apps.Select(a => a.Name).Concat(pipeline.Proposals.Values.Where(p => p.App is not null && p.Proposal.Head.Sha == report.Commit).Select(p => p.App!.Value));
         return apps.Aggregate(decision, (told, app) => told.Send(AppDecider.StreamOf(app), new ChecksChanged(report.Commit))).Reply(Answer.Ok());
     }
 

@@ -44,7 +44,8 @@ internal sealed record ConfirmClosings(string By) : PipelineInput;
 /// <param name="Key">Its proposal's key.</param>
 /// <param name="App">Which.</param>
 /// <param name="Read">Nobody said so, somebody read it: that ends a teardown and means nothing else.</param>
-internal sealed record ReviewAppGone(string Key, AppName App, bool Read = false) : PipelineInput;
+/// <param name="SeenUntil">The life that is over had heard of so many observed heads: a newer life is not meant, nor a teardown of it.</param>
+internal sealed record ReviewAppGone(string Key, AppName App, bool Read = false, long SeenUntil = 0) : PipelineInput;
 
 /// <summary>A person wants an app for an open proposal, perhaps with config of its own. Secrets are bound to <paramref name="App"/>.</summary>
 internal sealed record WantReviewApp(string Key, AppName App, IReadOnlyDictionary<string, ConfigValue>? Config, string By) : PipelineInput;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Flow.Apps;
 using Flow.ReviewApps;
 using Flow.Sources;
@@ -45,6 +46,10 @@ public sealed record PipelineState
     /// <summary>Config vars of all test apps; null: none was ever set.</summary>
     public StageConfig? TestConfig { get; init; }
 
+    /// <summary>So often what its apps are told of how to live has changed.</summary>
+    [JsonInclude]
+    internal long Policies { get; init; }
+
     /// <summary>Checks reported for a commit.</summary>
     public IReadOnlyList<Check> ChecksOf(CommitSha commit) => Checks.FirstOrDefault(c => c.Commit == commit)?.Checks ?? [];
 }
@@ -77,6 +82,9 @@ public sealed record ObservedProposal(Proposal Proposal, long Order, int Missing
     public string? Wanted { get; init; }
     /// <summary>Config vars that its app begins with, given with the request.</summary>
     public IReadOnlyDictionary<string, ConfigValue>? Config { get; init; }
+    /// <summary>The app that the secrets of <see cref="Config"/> are bound to: under another name nobody can read them.</summary>
+    [JsonInclude]
+    internal AppName? ConfigFor { get; init; }
     /// <summary>Its app is away although it is open.</summary>
     public ReviewAppAway? Away { get; init; }
     /// <summary>So many heads had been observed when its app was last told to go.</summary>

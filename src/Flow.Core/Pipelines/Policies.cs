@@ -22,7 +22,6 @@ internal static class Policies
         var policy = Base(declared, Stage.Review) with
         {
             Gates = review.WaitForChecks ? [ChecksGate.Name, .. review.Gates.Where(g => !g.Equals(ChecksGate.Name, StringComparison.OrdinalIgnoreCase))] : review.Gates,
-            Config = review.Config,
             Proposal = proposal.Key,
             Review = new(proposal.Key, proposal.Number, proposal.Branch),
             StageConfig = Layered(review.Config, pipeline.ReviewConfig),

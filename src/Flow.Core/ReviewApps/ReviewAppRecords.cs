@@ -52,7 +52,12 @@ public sealed record ReviewAppAway(ReviewAppAbsence For, string By, DateTimeOffs
 /// <param name="App">The app.</param>
 /// <param name="Evidence">Why it goes.</param>
 /// <param name="Since">Since when.</param>
-public sealed record ReviewAppTeardown(string Key, AppName App, string Evidence, DateTimeOffset Since);
+public sealed record ReviewAppTeardown(string Key, AppName App, string Evidence, DateTimeOffset Since)
+{
+    /// <summary>So many heads had been observed by then.</summary>
+    [JsonInclude]
+    internal long SeenUntil { get; init; }
+}
 
 /// <summary>A branch that somebody wants an app for, without a proposal; kept as long as the app is wanted.</summary>
 /// <param name="Branch">Without <c>refs/heads/</c>. Hostile text.</param>
@@ -60,7 +65,12 @@ public sealed record ReviewAppTeardown(string Key, AppName App, string Evidence,
 /// <param name="At">Since when.</param>
 /// <param name="Config">Config vars for this one app.</param>
 /// <param name="Missing">From so many complete listings in a row it has been missing, before it was ever seen.</param>
-public sealed record WantedBranch(string Branch, string By, DateTimeOffset At, IReadOnlyDictionary<string, ConfigValue>? Config = null, int Missing = 0);
+public sealed record WantedBranch(string Branch, string By, DateTimeOffset At, IReadOnlyDictionary<string, ConfigValue>? Config = null, int Missing = 0)
+{
+    /// <summary>The app that the secrets of <see cref="Config"/> are bound to.</summary>
+    [JsonInclude]
+    internal AppName? ConfigFor { get; init; }
+}
 
 /// <summary>Config vars of all apps of an ephemeral stage, at one moment; immutable.</summary>
 /// <param name="Version">Grows with each change.</param>

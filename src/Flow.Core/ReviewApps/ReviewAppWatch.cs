@@ -46,7 +46,7 @@ internal sealed partial class ReviewAppWatch(FlowMailbox mailbox, IRouter router
             if (pipeline.Declared is not { Definition: { } definition }) continue;
             foreach (var teardown in pipeline.Teardowns.Values)
                 if (time.GetUtcNow() - teardown.Since >= OnItsWay && await IsOverAsync(pipeline, teardown, cancellationToken))
-                    await mailbox.PostAsync(stream, new ReviewAppGone(teardown.Key, teardown.App, Read: true), cancellationToken: cancellationToken);
+                    await mailbox.PostAsync(stream, new ReviewAppGone(teardown.Key, teardown.App, Read: true, teardown.SeenUntil), cancellationToken: cancellationToken);
             // Also without a visit: time alone makes an app unused.
             if (definition.ReviewApps?.StaleAfter is { } patience && pipeline.Proposals.Values.Any(p => p.App is not null))
                 await mailbox.PostAsync(stream, new JudgeReviewApps(News(pipeline, visits, patience)), cancellationToken: cancellationToken);

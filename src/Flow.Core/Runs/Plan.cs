@@ -94,6 +94,14 @@ internal static class Plans
             new() { Name = WellKnownSteps.Teardown, Kind = WellKnownSteps.Teardown, ChangesApp = true, Timeout = Short, Attempts = 0 },
         ]);
 
+    /// <summary>How long an attempt may take. A manifest is read after the plan was made, and may give its processes longer to become healthy.</summary>
+    public static TimeSpan TimeoutOf(PlannedStep step, RunState run)
+    {
+        if (step.Kind != WellKnownSteps.Deploy || run.Grant?.Manifest is not { } manifest) return step.Timeout;
+        var longer = manifest.Processes.Values.Select(p => p.Health?.Timeout ?? TimeSpan.Zero).DefaultIfEmpty().Max() - run.Plan!.Policy.Health.Timeout;
+        return longer > TimeSpan.Zero ? step.Timeout + longer : step.Timeout;
+    }
+
     /// <summary>The runtime runs it as a command and finds it again by its id: after a crash nothing is started twice.</summary>
     public static bool RunsCommand(PlannedStep step) => step.Kind is WellKnownSteps.Command or WellKnownSteps.Release or WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook or WellKnownSteps.Predestroy;
 

@@ -10,6 +10,7 @@ internal sealed partial class RunDecider
         StepStarted => run with { Begun = true },
         StepSucceeded done => Pass(run, new(done.Step, done.Output, run.Attempt, run.StepSince, done.At)) with { Source = done.Facts?.Source ?? run.Source, Endpoints = done.Facts?.Endpoints ?? run.Endpoints },
         StepGivenUp given => Pass(run, new(given.Step, given.Reason, run.Attempt, run.StepSince, given.At, Failed: true, given.Unsure)),
+        ScriptsUnwanted => run with { ScriptsUnwanted = true },
         AttemptFailed failed => run with { Attempt = failed.Unsure ? run.Attempt : run.Attempt + 1, Tries = run.Tries + 1 },
         RunParked parked => run with
         {

@@ -111,6 +111,7 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     {
         WellKnownSteps.Provision when grant.Ledger.All(r => r.Kind != ResourceKind.AddOn) => "no add-ons",
         WellKnownSteps.Release when run.Artifact is { } artifact && !artifact.ProcessTypes.ContainsKey(ProcessTypes.Release) => "no release command",
+        WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook when run.ScriptsUnwanted => "the app goes",
         WellKnownSteps.PostDeploy when grant.SetUp => "it has run in this app already",
         WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook or WellKnownSteps.Predestroy when run.Artifact is null || grant.Manifest?.Scripts.Of(step.Kind) is null => "no such script",
         _ => null,
@@ -181,10 +182,21 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
         { Status: RunStatus.Stopping } => Decision.Nothing.Reply(Answer.Ok(IdOf(self), "It is stopping already.")),
         // Nobody has said whether it happened, and whoever wants the app next need not wait for that: taken as done.
         { Switched: true, Status: RunStatus.Unknown } => Settle(self, run, new(true, cancel.By), now),
+        { Switched: true, Due.Kind: WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook } when cancel.Gone => PassScripts(self, run, cancel, now),
+        { Switched: true } when cancel.Gone => Decision.Of(new ScriptsUnwanted(cancel.Reason)).Reply(Answer.Ok(IdOf(self))),
         { Switched: true } => Decision.Refuse("too-late", "The traffic has been led to the new processes already. Roll back instead."),
         { Plan.Kind: RunKind.Destroy } => Decision.Refuse("not-cancellable", "A teardown goes on until nothing is left."),
         _ => Stop(cancel.Reason, true, cancel.By).And(LeaveBuild(self, run)).Reply(Answer.Ok(IdOf(self))),
     };
+
+    /// <summary>The run ends as it is, and what it started is stopped with that.</summary>
+    private Decision PassScripts(StreamId self, RunState run, CancelRun cancel, DateTimeOffset now)
+    {
+        var passed = Decision.Nothing;
+        while (After(run, passed).Due is { Kind: WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook } script)
+            passed = passed.And(new StepGivenUp(script.Name, cancel.Reason, Unsure: true, now));
+        return Go(self, run, passed, now).Reply(Answer.Ok(IdOf(self)));
+    }
 
     private static Decision LeaveBuild(StreamId self, RunState run) => run.Due?.Kind == WellKnownSteps.Build
         ? Decision.Nothing.Send(BuildDecider.StreamOf(run.Source!.BuildKey), new UnwantArtifact(IdOf(self)))
@@ -218,5 +230,5 @@ internal sealed partial class RunDecider : Decider<RunState, RunInput, RunEvent>
     private static IReadOnlyList<DoneStep>? GivenUp(RunState run) => run.Done.Any(d => d.Failed) ? [.. run.Done.Where(d => d.Failed)] : null;
 
     /// <summary>Also when nobody knows whether it has: never twice.</summary>
-    private static bool IsSetUp(RunState run) => run is { Grant: { SetUp: false, Manifest.Scripts.PostDeploy: not null } } && run.Find(WellKnownSteps.PostDeploy) is { Failed: false } or { Unsure: true };
+    private static bool IsSetUp(RunState run) => run is { ScriptsUnwanted: false } and { Grant: { SetUp: false, Manifest.Scripts.PostDeploy: not null } } && run.Find(WellKnownSteps.PostDeploy) is { Failed: false } or { Unsure: true };
 }

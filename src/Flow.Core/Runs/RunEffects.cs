@@ -50,7 +50,8 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
         var started = time.GetTimestamp();
         await using var execution = new StepExecution(execute.Run, state, step, execute.Attempt, logs, time);
         var asksOnce = step.Kind == WellKnownSteps.Gate;
-        using var deadline = new CancellationTokenSource(asksOnce ? GatePatience : Bounded(step.Timeout), time);
+        var patience = Plans.TimeoutOf(step, state);
+        using var deadline = new CancellationTokenSource(asksOnce ? GatePatience : Bounded(patience), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(unwanted, deadline.Token);
         RunInput result;
         try
@@ -62,7 +63,7 @@ internal sealed partial class RunEffects(IEnumerable<IBuiltInStep> steps, Provid
             // A gate's time-out is for the waiting as a whole; one answer that does not come is asked for again.
             result = asksOnce
                 ? execution.Wait($"an answer of {step.Name}, which has not come within {GatePatience.TotalSeconds:0} s", "that gate", GatePatience)
-                : execution.Failed(new("step-timeout", $"timed out after {step.Timeout}")) with { Unsure = Plans.RunsCommand(step) };
+                : execution.Failed(new("step-timeout", $"timed out after {patience}")) with { Unsure = Plans.RunsCommand(step) };
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {

@@ -10,6 +10,7 @@ namespace Flow.Runs;
 [JsonDerivedType(typeof(StepStarted), "step-started")]
 [JsonDerivedType(typeof(StepSucceeded), "step-succeeded")]
 [JsonDerivedType(typeof(StepGivenUp), "step-given-up")]
+[JsonDerivedType(typeof(ScriptsUnwanted), "scripts-unwanted")]
 [JsonDerivedType(typeof(AttemptFailed), "attempt-failed")]
 [JsonDerivedType(typeof(RunParked), "parked")]
 [JsonDerivedType(typeof(RunUnparked), "unparked")]
@@ -34,6 +35,9 @@ internal sealed record StepSucceeded(string Step, string Output, StepFacts? Fact
 
 /// <summary>It failed where nothing can be taken back: the run goes on without it.</summary>
 internal sealed record StepGivenUp(string Step, string Reason, bool Unsure, DateTimeOffset At) : RunEvent;
+
+/// <summary>The app goes while its release begins to serve: nobody waits for the scripts after that.</summary>
+internal sealed record ScriptsUnwanted(string Reason) : RunEvent;
 internal sealed record AttemptFailed(string Step, int Attempt, Failure Failure, bool Unsure = false) : RunEvent;
 internal sealed record RunParked(WaitReason Reason, TimeSpan After = default) : RunEvent;
 

@@ -44,7 +44,7 @@ internal sealed class RunExplainer(FlowMailbox mailbox)
     {
         WellKnownSteps.Fetch => "the source host",
         WellKnownSteps.Provision => "the add-on provider",
-        WellKnownSteps.Release or WellKnownSteps.Command => "the app's own command",
+        WellKnownSteps.Release or WellKnownSteps.Command or WellKnownSteps.PostDeploy or WellKnownSteps.DeployHook or WellKnownSteps.Predestroy => "the app's own command",
         WellKnownSteps.Deploy => "the app's new processes",
         WellKnownSteps.Retire or WellKnownSteps.Teardown => "the runtime",
         Plans.HostKind => $"the host's step '{step!.Name}'",

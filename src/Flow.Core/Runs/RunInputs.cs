@@ -52,7 +52,12 @@ internal sealed record BuildFailed(string BuildKey, Failure Failure) : RunInput;
 
 /// <summary>An alarm, or a hint that something may have changed (<paramref name="Parked"/> null).</summary>
 internal sealed record LookAgain(int? Parked) : RunInput;
-internal sealed record CancelRun(string Reason, string By) : RunInput;
+
+/// <summary>End without having done it.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="By">Who.</param>
+/// <param name="Gone">The app goes: nobody waits for scripts that make it ready.</param>
+internal sealed record CancelRun(string Reason, string By, bool Gone = false) : RunInput;
 internal sealed record ApproveRun(string By, string? Comment) : RunInput;
 internal sealed record OverrideGate(string Gate, string By, string Reason) : RunInput;
 

@@ -39,6 +39,8 @@ public sealed record RunState
     internal int TimerOf { get; init; }
     /// <summary>Something changed while the step was looking: it must look once more before it parks.</summary>
     public bool Hinted { get; init; }
+    /// <summary>Its app goes: scripts that come after the switch are left out.</summary>
+    public bool ScriptsUnwanted { get; init; }
     /// <summary>What the app gave it with its slot.</summary>
     public SlotGrant? Grant { get; init; }
     /// <summary>Why it is stopping, or has ended without success.</summary>
@@ -127,6 +129,8 @@ public sealed record SlotGrant
     public IReadOnlyList<Pipelines.AddOnWish> AddOns { get; init; } = [];
     /// <summary>Instances of other apps that it uses too.</summary>
     public IReadOnlyList<AddOnAttachment> Attachments { get; init; } = [];
+    /// <summary>Ids of the add-ons that its code may use, when those are not all of the ledger; null: all.</summary>
+    public IReadOnlyList<string>? Uses { get; init; }
     /// <summary>What the manifest changed of the app, or could not, for people.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary><c>postdeploy</c> has run in this life of the app.</summary>

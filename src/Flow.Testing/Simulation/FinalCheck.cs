@@ -5,6 +5,7 @@ using Flow.Builds;
 using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Releases;
+using Flow.ReviewApps;
 using Flow.Runs;
 using Flow.Runtimes;
 using Flow.Storage;
@@ -32,6 +33,7 @@ internal sealed class FinalCheck(World world, IFlowStore store, Outside outside,
         foreach (var (name, pipeline) in witness.Pipelines)
         {
             if (pipeline.Brake is { } brake) return $"the brake of {name} is pulled: {brake}";
+            if (pipeline.Teardowns.Values.FirstOrDefault() is { } going) return $"{going.App} is on show as being torn down";
             if (pipeline.ConfirmedClosings.Count > 0) return $"{name} has not closed {Listed(pipeline.ConfirmedClosings)} yet";
         }
         return witness.Unreadable > 0 ? "an input that nobody can read has not been rejected" : null;
@@ -51,8 +53,56 @@ internal sealed class FinalCheck(World world, IFlowStore store, Outside outside,
         CheckOwn();
         if (!pushedOnceMore) return;
         foreach (var app in people.Definition.Apps.Where(a => a.Branch is not null && !people.DestroyedByHand.Contains(a.Name))) CheckServes(app.Name, outside.Code.Branches[app.Branch!], $"branch {app.Branch}");
-        foreach (var (key, proposal) in outside.Code.Open.Where(p => p.Value.Head.Trust == Sources.Trust.Trusted))
-            if (AppName.Parse($"shop-{key}") is var review && !people.DestroyedByHand.Contains(review)) CheckServes(review, proposal.Head.Sha, $"proposal {key}");
+        foreach (var (key, proposal) in outside.Code.Open) CheckReview(key, proposal);
+        foreach (var (key, wanted) in witness.Pipelines.SelectMany(p => p.Value.WantedBranches))
+            if (outside.Code.Branches.TryGetValue(wanted.Branch, out var head)) CheckReview(key, new() { Key = key, Head = new() { Sha = head, Ref = "", Trust = Sources.Trust.Trusted } });
+    }
+
+    /// <summary>Its app serves it; or it waits for something, and really lacks that.</summary>
+    private void CheckReview(string key, Sources.Proposal proposal)
+    {
+        if (witness.Pipelines.GetValueOrDefault(People.Shop.ToString())?.Proposals.GetValueOrDefault(key) is not { } seen)
+        {
+            world.Violate(FlowInvariants.Admission, $"{key} is open, and its pipeline does not know it");
+            return;
+        }
+        if (seen.Waits is not { } waits)
+        {
+            CheckServes(People.NameOf(key), proposal.Head.Sha, $"proposal {key}");
+            CheckStage(People.NameOf(key));
+        }
+        else if (!Lacks(waits, key, proposal)) world.Violate(FlowInvariants.Admission, $"{key} waits for {waits}, and has it");
+    }
+
+    /// <summary>What is set for all review apps is in each of them, but where a person or the code has said otherwise.</summary>
+    private void CheckStage(AppName name)
+    {
+        if (witness.Apps.GetValueOrDefault(name.ToString()) is not { CurrentRelease: { } release } app) return;
+        var (values, set) = (app.ConfigOf(release.Config), witness.Pipelines[People.Shop.ToString()].ReviewConfig?.Values ?? ConfigVersion.Empty);
+        var declared = people.Definition.ReviewApps!.Config;
+        foreach (var var in set.Keys.Concat(values.Where(v => v.Value.Origin == ConfigOrigin.Stage).Select(v => v.Key)).Distinct())
+        {
+            var (now, says) = (values.GetValueOrDefault(var), set.GetValueOrDefault(var));
+            if (now is { Origin: ConfigOrigin.Person or ConfigOrigin.Manifest } || (says is null ? now?.Plain == declared.GetValueOrDefault(var) : now == says)) continue;
+            world.Violate(FlowInvariants.ConfigLayers, $"{name} serves with {var} from {now?.Origin.ToString() ?? "nowhere"}, which is not what is set for all review apps");
+        }
+    }
+
+    private bool Lacks(ReviewAppWait waits, string key, Sources.Proposal proposal)
+    {
+        var policy = people.Definition.ReviewApps!;
+        return waits switch
+        {
+            ReviewAppWait.Approval or ReviewAppWait.Isolation => proposal.Head.Trust == Sources.Trust.Untrusted && !outside.Approved.Contains(proposal.Head.Sha),
+            ReviewAppWait.Label => policy.Create == ReviewAppCreation.ByLabel && proposal.Labels is { Count: 0 },
+            ReviewAppWait.Labels => policy.Create == ReviewAppCreation.ByLabel && proposal.Labels is null,
+            ReviewAppWait.Request => policy.Create == ReviewAppCreation.ByHand,
+            ReviewAppWait.Ready => proposal.Draft && !policy.Drafts,
+            ReviewAppWait.Return => witness.UnwantedByHand.Contains(People.NameOf(key)),
+            ReviewAppWait.Push => policy.StaleAfter is not null,
+            ReviewAppWait.Room => witness.Apps.Count(a => a.Value is { Life: AppLife.Active, Policy.Proposal: not null }) >= policy.MaxAlive,
+            _ => false,
+        };
     }
 
     /// <summary>Every proposal is closed: of their apps nothing is left.</summary>

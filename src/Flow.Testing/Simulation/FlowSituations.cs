@@ -44,6 +44,33 @@ public static class FlowSituations
     internal const string UntrustedRun = "untrusted revision";
     internal const string ApprovalVoided = "approval voided by a new push";
     internal const string SecretGiven = "secret given to trusted code";
+    internal const string PostDeployFailed = "postdeploy failed";
+    internal const string PostDeployAgain = "postdeploy run again by a later push";
+    internal const string PostDeployUnknown = "postdeploy vanished";
+    internal const string HookFailed = "deploy hook failed";
+    internal const string PredestroyFailed = "pr-predestroy failed";
+    internal const string DestroyDuringPostDeploy = "destroyed while postdeploy runs";
+    internal const string ConfigMissing = "required config missing";
+    internal const string ConfigSupplied = "required config missing, then supplied";
+    internal const string ManifestBroken = "app.json broken";
+    internal const string ManifestFollowed = "manifest changed between pushes";
+    internal const string SecretGenerated = "secret generated";
+    internal const string Synced = "value kept in step against a person's";
+    internal const string PersonKept = "person's value kept against the manifest's";
+    internal const string PassedOver = "head passed over: nothing new";
+    internal const string Renewed = "add-on renewed";
+    internal const string ApprovedDeployed = "approved commit deployed";
+    internal const string StageConfigTaken = "stage's config taken up";
+    internal const string WaitsForRoom = "review app waits for room";
+    internal const string LetIn = "let in when another went";
+    internal const string LabelLost = "label taken away";
+    internal const string Warned = "unused app warned of";
+    internal const string StaleGone = "unused app gone";
+    internal const string PinnedKept = "pinned app kept";
+    internal const string Dismissed = "destroyed by hand";
+    internal const string WantedAgain = "wanted again by hand";
+    internal const string BranchApp = "app for a branch";
+    internal const string RebornWithConfig = "reborn with config of its own";
     internal const string Brake = "brake pulled";
     internal const string StartedAgain = "found gone and started again";
     internal const string FenceRefused = "stale fence refused";
@@ -100,6 +127,33 @@ public static class FlowSituations
         new(UntrustedRun, "A run began for code that nobody vouches for, with an approval of exactly that commit."),
         new(ApprovalVoided, "A proposal whose commit was approved got a new one, which is not."),
         new(SecretGiven, "Trusted code was deployed with a secret config var or an add-on's credentials."),
+        new(PostDeployFailed, "postdeploy exited with an error, or was killed for its time; the release went on serving."),
+        new(PostDeployAgain, "Because it had failed, a later deployment ran it again."),
+        new(PostDeployUnknown, "postdeploy went away without an exit code: it is not repeated."),
+        new(HookFailed, "flow.scripts.deploy failed; the release went on serving."),
+        new(PredestroyFailed, "pr-predestroy failed, and the teardown went on."),
+        new(DestroyDuringPostDeploy, "An app was to be destroyed while its postdeploy was at work."),
+        new(ConfigMissing, "Code required config that nobody supplies: its run ended before anything was built or provisioned."),
+        new(ConfigSupplied, "After that, the app got a release that has it."),
+        new(ManifestBroken, "The app.json of a commit was no good: its run ended."),
+        new(ManifestFollowed, "A push to an app that served already changed its config, because its app.json says something else."),
+        new(SecretGenerated, "A release has a secret that was generated for it."),
+        new(Synced, "A deployment set a config var back to the manifest's value, against what a person had set."),
+        new(PersonKept, "A deployment left a config var as a person had set it, although the manifest has a value for it."),
+        new(PassedOver, "A head was not deployed, because nothing that matters to the app has changed."),
+        new(Renewed, "An add-on's credentials changed, and a release without a release phase took them up."),
+        new(ApprovedDeployed, "A release of code that nobody vouches for began to serve: exactly this commit was approved."),
+        new(StageConfigTaken, "A deployment took up config that was set for all review apps."),
+        new(WaitsForRoom, "A proposal had to wait because there were as many review apps as the pipeline allows."),
+        new(LetIn, "It got its app after another one had gone."),
+        new(LabelLost, "Somebody took the label from a proposal, and its app went."),
+        new(Warned, "It was said that an app will go for being unused."),
+        new(StaleGone, "It went: nobody had deployed, visited or pinned it."),
+        new(PinnedKept, "An app was unused for longer than the policy allows, and stayed because somebody had pinned it."),
+        new(Dismissed, "An app was destroyed by hand although its proposal is open."),
+        new(WantedAgain, "After that, somebody wanted it back."),
+        new(BranchApp, "A branch without a proposal got its app."),
+        new(RebornWithConfig, "An app came to life again with config vars that were given with the request."),
         new(Brake, "Proposals vanished in numbers: nothing is torn down until somebody confirms."),
         new(StartedAgain, "An inspection found a current release not running, or not all of it."),
         new(FenceRefused, "A node that had lost its stream tried to commit, and the store refused."),

@@ -19,6 +19,7 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     private readonly Dictionary<(Type Type, string Name), object> shared = [];
     private readonly List<Call> pending = [];
     private readonly List<Action> late = [];
+    private readonly HashSet<string> addOns = [];
     private int onTheWay;
 
     public World World => world;
@@ -37,11 +38,24 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     public HashSet<string> Failed { get; } = [];                             // deployments that never answered, commands that ended with an error
     public SortedDictionary<string, CommandState> Commands { get; } = new(StringComparer.Ordinal);
     public SortedDictionary<string, int> CommandStarts { get; } = new(StringComparer.Ordinal);
+    public Scripts Scripts => field ??= new(this);
     public SortedDictionary<string, AddOnRequest> AddOns { get; } = new(StringComparer.Ordinal);
     public HashSet<string> Removed { get; } = [];
 
     /// <summary>Credentials that a host's own add-ons gave.</summary>
     public HashSet<string> Secrets { get; } = [];
+
+    /// <summary>Values that people set on one app, as code sees them and as they are stored.</summary>
+    public HashSet<string> Personal { get; } = [];
+
+    /// <summary>When each app was visited last, as its router says.</summary>
+    public SortedDictionary<AppName, DateTimeOffset> Visits { get; } = new(Comparer<AppName>.Create((a, b) => string.CompareOrdinal(a.ToString(), b.ToString())));
+
+    /// <summary>Commits that a maintainer has approved.</summary>
+    public HashSet<CommitSha> Approved { get; } = [];
+
+    /// <summary>Secrets that were generated.</summary>
+    public int Generated { get; set; }
 
     public T Shared<T>(Func<T> create, string name) where T : class
     {
@@ -77,8 +91,11 @@ internal sealed class Outside(World world, FlowSimulationOptions options)
     public void Provisions(AddOnRequest request)
     {
         if (!AddOns.ContainsKey(request.Id)) Witness.IsCreated(request.Owner!.App, request.Id);
+        addOns.Add(request.Id);
         AddOns[request.Id] = request;
     }
+
+    public bool WasAddOn(string id) => addOns.Contains(id);
 
     public bool Deprovisions(string id)
     {

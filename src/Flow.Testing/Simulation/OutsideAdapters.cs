@@ -18,17 +18,7 @@ internal sealed class OutsideSource(Outside outside, SimulatedNode node) : ISour
     }, cancellationToken);
 
     public ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) => outside.CallAsync<ISourceTree>(node, $"fetch {commit}", () =>
-        outside.Code.Outage ? throw new FlowException("source-unreachable", "The source host is down.", transient: true) : new Tree(outside.Code.TreeOf(commit), outside.Code.Files), cancellationToken);
-
-    private sealed class Tree(string id, IReadOnlyDictionary<string, string> files) : ISourceTree
-    {
-        public string TreeId => id;
-        public string Subject => "a change";
-        public string Author => "somebody";
-        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => new([.. files.Keys.Order(StringComparer.Ordinal).Take(max)]);
-        public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => new(files.GetValueOrDefault(path));
-        public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => ValueTask.CompletedTask;
-    }
+        outside.Code.Outage ? throw new FlowException("source-unreachable", "The source host is down.", transient: true) : outside.Code.Read(commit), cancellationToken);
 }
 
 internal sealed class OutsideBuilder(Outside outside, SimulatedNode node) : IBuilder
@@ -88,9 +78,15 @@ internal sealed class OutsideRuntime(Outside outside, SimulatedNode node) : IRun
     {
         outside.Witness.IsGiven(spec.App, spec.Artifact, spec.Environment, $"command {spec.Id}");
         var known = outside.Commands.TryGetValue(spec.Id, out var state);
-        if (known && state == CommandState.Vanished || outside.IsGone(outside.Removed.Contains(spec.Id))) return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        if (known && state == CommandState.Vanished) return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        if (outside.IsGone(outside.Removed.Contains(spec.Id)))
+        {
+            outside.World.Count(FlowSituations.CallTooLate);
+            return WorkStatus<CommandResult>.Done(new(null, false, ""));
+        }
         if (!known) outside.CommandStarts[spec.Id] = outside.CommandStarts.GetValueOrDefault(spec.Id) + 1;
         outside.Commands[spec.Id] = CommandState.Working;
+        if (spec.Command is DrawnManifest.PostDeploy or DrawnManifest.Predestroy or DrawnManifest.Hook) return outside.Scripts.Run(spec, begins: !known);
         if (state == CommandState.Working && outside.World.OneIn(3)) return WorkStatus<CommandResult>.Running(outside.World.Seconds(1, 20));
         outside.Commands[spec.Id] = CommandState.Ended;
         var fails = spec.Command == "./migrate" && outside.Code.QualityOf(spec.Artifact.Provenance.TreeId) == Quality.ReleaseFails;
@@ -139,7 +135,7 @@ internal sealed class OutsideAddOns(Outside outside, SimulatedNode node) : IAddO
     public async ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken) => await outside.CallAsync(node, $"remove {id}", () => outside.Deprovisions(id), cancellationToken);
 }
 
-internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter
+internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRouter, IRouterVisits
 {
     public Uri UrlOf(AppName app) => new($"http://{app}.localhost/");
 
@@ -152,6 +148,9 @@ internal sealed class OutsideRouter(Outside outside, SimulatedNode node) : IRout
             outside.Witness.RouteIsRemoved(app, generation);
             return World.Now(Done(outside.Routes.RemoveAsync(app, generation, default)));
         }, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<AppName, DateTimeOffset>> ListVisitsAsync(CancellationToken cancellationToken) =>
+        outside.CallAsync(node, "list visits", IReadOnlyDictionary<AppName, DateTimeOffset> () => new Dictionary<AppName, DateTimeOffset>(outside.Visits), cancellationToken);
 
     /// <summary>Said by a process that is alone with its router: it lands before anything else is done.</summary>
     public ValueTask RestoreAsync(IReadOnlyList<Route> routes, CancellationToken cancellationToken) => outside.Routes.RestoreAsync(routes, cancellationToken);

@@ -2,6 +2,7 @@ using Flow.Apps;
 using Flow.Builds;
 using Flow.Engine;
 using Flow.Pipelines;
+using Flow.ReviewApps;
 using Flow.Runs;
 using Flow.Sources;
 using Flow.Storage;
@@ -9,7 +10,7 @@ using Flow.Storage;
 namespace Flow.Testing.Simulation;
 
 /// <summary>Who pushes, proposes, closes, promotes, rolls back, holds, cancels and changes their minds; each at a time that chance chooses.</summary>
-internal sealed class People(World world, SharedStore store, Outside outside, StreamKinds kinds, Witness witness)
+internal sealed partial class People(World world, SharedStore store, Outside outside, StreamKinds kinds, Witness witness)
 {
     public static readonly PipelineName Shop = PipelineName.Parse("shop");
     public static readonly AppName Staging = AppName.Parse("shop-staging");
@@ -18,13 +19,15 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private static readonly string[] NoGates = [];
     private static readonly string[] Proposals = ["pr-1", "pr-2", "pr-3"];
     private readonly SimulatedSecrets secrets = new();
+    private readonly ManifestDrawer manifests = new(world);
     private readonly List<(string Key, StreamId To, Input Input)> posted = [];
     private readonly List<(string Key, StreamId To)> nonsense = [];
     private IReadOnlyList<HostStep> steps = [];
     private IReadOnlyList<string> reporters = [];
-    private int declarations;
+    private int declarations, values;
     private PipelineDefinition definition = null!;
     private bool isolates;
+    private readonly bool labels = !world.OneIn(6);
 
     /// <summary>What was asked, and the answer; null when there is none.</summary>
     public IEnumerable<(string Key, StreamId To, ReadOnlyMemory<byte>? Answer)> Asked => posted.Select(p => (p.Key, p.To)).Concat(nonsense).Select(p => (p.Key, p.To, World.Now(store.Inner.FindKeyAsync(p.Key, default))?.Answer));
@@ -36,8 +39,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     public void Begin()
     {
-        outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good);
-        outside.Code.Branches["dev"] = outside.Code.Commit(Quality.Good);
+        outside.Code.Branches["main"] = Commit(Quality.Good);
+        outside.Code.Branches["dev"] = Commit(Quality.Good);
         var (process, options) = (new SimulatedProcess(world, outside, "people"), outside.Options);
         isolates = world.OneIn(2) && options.Builder?.Invoke(process).IsolatesUntrusted != false && options.Runtime?.Invoke(process).IsolatesUntrusted != false;
         if (world.OneIn(2)) outside.ProcessTypes["release"] = "./migrate";
@@ -49,11 +52,12 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             Apps =
             [
                 new() { Name = Staging, Stage = Stage.Staging, Branch = "main", Gates = [.. world.OneIn(3) ? ["checks"] : NoGates, .. outside.Options.Gate is null ? NoGates : [CarriedGate.Name]] },
-                new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev" },
-                new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [] },
+                new() { Name = Development, Stage = Stage.Development, Branch = world.OneIn(2) ? "main" : "dev", Config = Declared() },
+                new() { Name = Production, Stage = Stage.Production, Gates = world.OneIn(3) ? ["approval"] : [], Config = Declared() },
             ],
-            ReviewApps = new(),
+            ReviewApps = Reviews(),
             AddOns = outside.Options.AddOns is null && world.OneIn(3) ? [] : [new() { Name = "data", Provider = "db" }],
+            ReleaseTimeout = world.OneIn(3) ? TimeSpan.FromMinutes(3) : TimeSpan.FromHours(1),
             ReleaseRepeat = world.OneIn(4) ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
             MaxClosingsAtOnce = world.OneIn(2) ? 1 : 10,
         };
@@ -69,14 +73,15 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     /// <summary>After the faults: one more good push to everything that still lives, and nobody holds anything back.</summary>
     public void PushOnceMore()
     {
-        foreach (var branch in outside.Code.Branches.Keys.ToList()) Push(branch, Quality.Good);
-        foreach (var (key, proposal) in outside.Code.Open.ToList()) Propose(key, outside.Code.Commit(Quality.Good), proposal.Head.Trust);
+        foreach (var branch in outside.Code.Branches.Keys.ToList()) Push(branch, Commit(Quality.Good));
+        foreach (var (key, proposal) in outside.Code.Open.ToList()) Propose(key, Commit(Quality.Good), proposal.Head.Trust);
         foreach (var app in witness.Apps.Keys) Ask(new(AppDecider.Kind, app), new ResumeDeployments("ada"));
     }
 
     public void CloseAll()
     {
         foreach (var key in outside.Code.Open.Keys.ToList()) Close(key);
+        foreach (var key in witness.Pipelines.SelectMany(p => p.Value.WantedBranches.Keys).ToList()) Dismiss(key);
     }
 
     public void DestroyAll()
@@ -94,7 +99,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 5), () =>
         {
             if (proposal is null) DeclareAnew();
-            else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, outside.Code.Commit(Quality.Good), Trust.Trusted);
+            else if (!Proposals.Contains(proposal)) WantBranch();
+            else if (!outside.Code.Open.ContainsKey(proposal)) Propose(proposal, Commit(Quality.Good), Trust.Trusted);
             Post(PipelineDecider.StreamOf(Shop), new LookNow());
         });
     }
@@ -106,12 +112,24 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
         world.Time.After(world.OneIn(2) ? TimeSpan.Zero : world.Seconds(0, 10), () => Ask(RunDecider.StreamOf(run), new CancelRun("changed their mind at the last moment", "ada")));
     }
 
+    /// <summary>Some close what has only just come up.</summary>
+    public void SeeSetUp(RunId run)
+    {
+        if (!world.Troubled || !world.OneIn(4) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
+        world.Time.After(world.Seconds(0, 3), () =>
+        {
+            if (world.OneIn(2)) Close(key);
+            else Destroy(run.App);
+        });
+    }
+
     private void DoSomething()
     {
-        switch (world.Any(world.Profile.Deeds))
+        var deed = world.Any(world.Profile.Deeds);
+        switch (deed)
         {
-            case Deed.Push: Push(world.OneIn(3) ? "dev" : "main", AnyQuality()); break;
-            case Deed.Propose: Propose(world.Any(Proposals), outside.Code.Commit(AnyQuality()), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
+            case Deed.Push: Push(world.OneIn(3) ? "dev" : "main"); break;
+            case Deed.Propose: Propose(world.Any(Proposals), AnyCommit(), world.OneIn(3) ? Trust.Untrusted : Trust.Trusted); break;
             case Deed.Close: Close(world.Any(Proposals)); break;
             case Deed.Reopen: Reopen(world.Any(Proposals)); break;
             case Deed.Outage: ForAWhile("the source host goes down", on => outside.Code.Outage = on); break;
@@ -125,6 +143,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             case Deed.Promote: Promote(several: world.OneIn(2)); break;
             case Deed.PromoteToSeveral: Promote(several: true); break;
             case Deed.Configure: Configure(AnyApp(busy: world.OneIn(2))); break;
+            case Deed.Renew: Ask(AnyApp(busy: world.OneIn(3)), new AddOnChanged(world.Any(["data", DrawnManifest.AddOn]), "ada")); break;
             case Deed.Scale: Ask(AnyApp(busy: world.OneIn(2)), new ScaleProcesses(new Dictionary<string, int> { ["web"] = world.Chance.Next(0, 4) }, "ada")); break;
             case Deed.Restart: Ask(AnyApp(), new RestartProcesses("ada")); break;
             case Deed.Command: Ask(AnyApp(), new RunCommand("echo", TimeSpan.FromMinutes(5), "ada")); break;
@@ -138,6 +157,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
             case Deed.JumpClock: JumpClock?.Invoke(); break;
             case Deed.RepeatRequest: RepeatSomething(); break;
             case Deed.LoseMachine: LoseMachine?.Invoke(); break;
+            default: DoWithReviews(deed); break;
         }
     }
 
@@ -149,11 +169,22 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private Quality AnyQuality() => world.Chance.Next(10) switch { 0 => Quality.DoesNotBuild, 1 => Quality.NeverHealthy, 2 => Quality.ReleaseFails, _ => Quality.Good };
 
-    private void Push(string branch, Quality quality)
+    /// <summary>Good code can be deployed: nothing in its manifest keeps it from that.</summary>
+    private CommitSha Commit(Quality quality) => outside.Code.Commit(quality, manifest: manifests.Next(harmless: !world.Troubled || outside.Code.Branches.Count < 2));
+
+    private CommitSha AnyCommit() => Commit(AnyQuality());
+
+    private void Push(string branch)
     {
         var main = outside.Code.Branches["main"];
-        var commit = outside.Code.Commit(quality, quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.TreeOf(main) : null);
-        world.Tell($"somebody pushes {commit.ToString()[30..]} ({quality}) to {branch}");
+        var quality = AnyQuality();
+        Push(branch, world.OneIn(8) ? outside.Code.Document(outside.Code.Branches[branch])
+            : quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.Commit(quality, outside.Code.TreeOf(main)) : Commit(quality));
+    }
+
+    private void Push(string branch, CommitSha commit)
+    {
+        world.Tell($"somebody pushes {commit.ToString()[30..]} ({outside.Code.QualityOf(commit)}) to {branch}");
         outside.Code.Branches[branch] = commit;
         Hint();
     }
@@ -161,7 +192,7 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Propose(string key, CommitSha commit, Trust trust)
     {
         world.Tell($"somebody proposes {commit.ToString()[30..]} ({trust}) as {key}");
-        outside.Code.Propose(key, commit, trust);
+        outside.Code.Propose(key, commit, trust, labels ? !world.OneIn(4) : null, world.OneIn(5));
         Hint();
     }
 
@@ -196,17 +227,52 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
 
     private void Configure(StreamId app)
     {
-        var name = $"V{world.Chance.Next(3)}";
-        var value = world.OneIn(2)
-            ? new ConfigValue($"{world.Chance.Next(100)}", null)
-            : new(null, secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(AppName.Parse(app.Key), name), SimulatedSecrets.Value($"{world.Chance.Next(100)}")));
-        Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = value }, "ada"));
+        var name = world.OneIn(4) ? ManifestDrawer.Required : world.Any(ManifestDrawer.Names);
+        Ask(app, new ChangeConfig(new Dictionary<string, ConfigValue?> { [name] = world.OneIn(8) ? null : Personal(AppName.Parse(app.Key), name) }, "ada"));
+    }
+
+    private ReviewAppPolicy Reviews() => new()
+    {
+        Create = world.Chance.Next(6) switch { 0 => ReviewAppCreation.ByHand, 1 => ReviewAppCreation.ByLabel, _ => ReviewAppCreation.Automatic },
+        Drafts = !world.OneIn(4),
+        WaitForChecks = world.OneIn(8),
+        MaxAlive = world.Chance.Next(4) switch { 0 => 1, 1 => 2, _ => null },
+        // Shorter than a declaration may ask for: a story takes an hour.
+        StaleAfter = world.OneIn(2) ? TimeSpan.FromMinutes(world.Chance.Next(8, 30)) : null,
+        StaleWarning = TimeSpan.FromMinutes(3),
+        PredestroyTimeout = TimeSpan.FromMinutes(world.Chance.Next(1, 6)),
+        Config = Declared(),
+    };
+
+    private Dictionary<string, string> Declared() => world.OneIn(3) ? new() { [world.Any(ManifestDrawer.Names)] = $"declared-{++values}" } : [];
+
+    /// <summary>A value that nobody else gives.</summary>
+    private ConfigValue Personal(AppName app, string name)
+    {
+        var isSecret = world.OneIn(2);
+        var text = isSecret ? SimulatedSecrets.Value($"personal-{++values}") : $"personal-{++values}";
+        var value = isSecret ? new ConfigValue(null, secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(app, name), text)) : new(text, null);
+        outside.Personal.UnionWith([text, value.Plain ?? value.Ciphertext!]);
+        return value;
+    }
+
+    /// <summary>As the host does when somebody asks: what is random is made before it is decided.</summary>
+    private Dictionary<string, IReadOnlyDictionary<string, string>>? Generate(IReadOnlyList<AppName> targets)
+    {
+        if (world.OneIn(8)) return null;
+        return targets.ToDictionary(t => t.ToString(), IReadOnlyDictionary<string, string> (t) => new Dictionary<string, string>
+        {
+            [ManifestDrawer.Secret] = secrets.Protect(Flow.Secrets.ConfigSecrets.Purpose(t, ManifestDrawer.Secret), SimulatedSecrets.Value($"generated-{++outside.Generated}")),
+        });
     }
 
     private void ApproveSomething()
     {
         var untrusted = outside.Code.Open.Values.Where(p => p.Head.Trust == Trust.Untrusted).ToList();
-        if (untrusted.Count > 0) Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(world.Any(untrusted).Head.Sha, "ada"));
+        if (untrusted.Count == 0) return;
+        var approved = world.Any(untrusted).Head.Sha;
+        outside.Approved.Add(approved);
+        Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(approved, "ada"));
     }
 
     /// <summary>Bytes that no version of the engine has written: each kind of nonsense that a damaged row or a newer binary could leave.</summary>
@@ -240,7 +306,8 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void Promote(bool several)
     {
         var from = several ? Development : Staging;
-        var ask = new RequestPromotion($"promotion-{posted.Count}", null, several ? [Staging, Production] : [Production], "ada");
+        AppName[] targets = several ? [Staging, Production] : [Production];
+        var ask = new RequestPromotion($"promotion-{posted.Count}", null, targets, "ada", Generate(targets));
         Ask(AppDecider.StreamOf(from), ask);
         if (world.OneIn(2)) Ask(AppDecider.StreamOf(from), ask);
     }
@@ -254,9 +321,13 @@ internal sealed class People(World world, SharedStore store, Outside outside, St
     private void DestroySomething()
     {
         if (!world.OneIn(3)) return;
-        var app = AnyApp();
-        DestroyedByHand.Add(AppName.Parse(app.Key));
-        Ask(app, new DestroyApp("asked for", "ada"));
+        Destroy(AppName.Parse(AnyApp().Key));
+    }
+
+    private void Destroy(AppName app)
+    {
+        DestroyedByHand.Add(app);
+        Ask(AppDecider.StreamOf(app), new DestroyApp("asked for", "ada"));
     }
 
     private void DeclareAnew()

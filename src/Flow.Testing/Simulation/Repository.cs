@@ -10,6 +10,9 @@ internal sealed class Repository
 {
     private readonly Dictionary<CommitSha, string> trees = [];
     private readonly Dictionary<string, Quality> qualities = [];
+    private readonly Dictionary<string, DrawnManifest?> manifests = [];
+    private readonly Dictionary<string, string?> texts = [];
+    private readonly Dictionary<string, string> sources = [];
     private readonly Dictionary<string, int> closings = [];
     private int commits;
 
@@ -30,24 +33,62 @@ internal sealed class Repository
     /// <summary>What is in every tree.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
-    public CommitSha Commit(Quality quality, string? sameTreeAs = null)
+    public CommitSha Commit(Quality quality, string? sameTreeAs = null, DrawnManifest? manifest = null)
     {
         var sha = CommitSha.Parse((++commits).ToString("x40", System.Globalization.CultureInfo.InvariantCulture));
-        trees[sha] = sameTreeAs ?? $"tree-{commits}";
-        qualities.TryAdd(trees[sha], quality);
+        var tree = trees[sha] = sameTreeAs ?? $"tree-{commits}";
+        qualities.TryAdd(tree, quality);
+        if (manifests.TryAdd(tree, manifest)) texts[tree] = manifest?.Written();
+        sources.TryAdd(tree, tree);
+        return sha;
+    }
+
+    /// <summary>A commit that changes nothing below <c>src/</c>, and not <c>app.json</c>.</summary>
+    public CommitSha Document(CommitSha commit)
+    {
+        var tree = trees[commit];
+        var sha = Commit(qualities[tree], manifest: manifests[tree]);
+        sources[trees[sha]] = sources[tree];
         return sha;
     }
 
     public string TreeOf(CommitSha commit) => trees[commit];
+    public DrawnManifest? ManifestOf(string tree) => manifests.GetValueOrDefault(tree);
+    /// <summary>What matters of a commit is what matters of a tree.</summary>
+    public bool IsSame(CommitSha commit, string tree) => trees[commit] is var own && (own == tree || (sources[own] == sources[tree] && texts[own] == texts[tree]));
+    public bool IsApproved(string tree, IEnumerable<CommitSha> approved) => approved.Any(c => trees[c] == tree);
+    public string SourceOf(CommitSha commit) => sources[trees[commit]];
+    public DrawnTree Read(CommitSha commit) => new(trees[commit], SourceOf(commit), texts[trees[commit]], Files);
     public Quality QualityOf(string tree) => qualities.GetValueOrDefault(tree);
     public Quality QualityOf(CommitSha commit) => qualities[trees[commit]];
     public int ClosingsOf(string key) => closings.GetValueOrDefault(key);
 
-    public void Propose(string key, CommitSha commit, Trust trust)
+    public void Propose(string key, CommitSha commit, Trust trust, bool? labelled = null, bool draft = false)
     {
         ListedClosed.Remove(key);
-        Open[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust } };
+        if (labelled == false) Unlabelled.Add(key);
+        Open[key] = new() { Key = key, Head = new() { Sha = commit, Ref = $"refs/pull/{key}/head", Trust = trust }, Draft = draft, Labels = labelled switch { null => null, true => [Label], _ => [] } };
     }
+
+    public const string Label = "review-app";
+
+    /// <summary>Branches that were there once.</summary>
+    public HashSet<string> Dropped { get; } = [];
+
+    public bool Drop(string branch) => Branches.Remove(branch) && Dropped.Add(branch) | true;
+
+    /// <summary>Proposals that have been without the label.</summary>
+    public HashSet<string> Unlabelled { get; } = [];
+
+    /// <summary>Gives a proposal the label that its app is there for, or takes it.</summary>
+    public void Relabel(string key)
+    {
+        var has = Open[key].Labels is { Count: > 0 };
+        if (has) Unlabelled.Add(key);
+        Open[key] = Open[key] with { Labels = has ? [] : [Label] };
+    }
+
+    public void Redraft(string key) => Open[key] = Open[key] with { Draft = !Open[key].Draft };
 
     public void Close(string key, bool said)
     {

@@ -9,6 +9,7 @@ using Flow.Gates;
 using Flow.Logs;
 using Flow.Pipelines;
 using Flow.Reporting;
+using Flow.ReviewApps;
 using Flow.Routing;
 using Flow.Runs;
 using Flow.Runs.Steps;
@@ -30,6 +31,7 @@ internal sealed class SimulatedNode : IDisposable
     private readonly SharedStore shared;
     private readonly StreamPump pump;
     private readonly FlowMailbox mailbox;
+    private readonly ReviewAppWatch watch;
     private readonly CancellationTokenSource stopping = new();
     private TimeSpan asleepSince;
     private int moving;
@@ -44,7 +46,7 @@ internal sealed class SimulatedNode : IDisposable
         var providers = new Providers(world.Planted.Around(outside, services));
         var router = new OutsideRouter(outside, this);
         var logs = outside.Logs;
-        var secrets = new ConfigSecrets(new SimulatedSecrets());
+        var secrets = new ConfigSecrets(new SimulatedSecrets(outside));
         var environment = new AppEnvironment(providers, router, secrets);
         IBuiltInStep[] steps =
         [
@@ -57,6 +59,7 @@ internal sealed class SimulatedNode : IDisposable
         mailbox = new FlowMailbox(store, kinds, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowMailbox>.Instance);
         pump = new StreamPump(store, kinds, time, new Logger<StreamPump>(world));
         Router = router;
+        watch = new(mailbox, router, new HostOwnership(services), time, new Logger<ReviewAppWatch>(world));
 
         services.Add<ISourceProvider>("git", new OutsideSource(outside, this));
         var (process, options) = (new SimulatedProcess(world, outside, name), outside.Options);
@@ -115,6 +118,37 @@ internal sealed class SimulatedNode : IDisposable
         started = true;
     }
 
+    /// <summary>What a host does on a timer: a call that came too late may have stopped a process, and nobody would tell.</summary>
+    public async Task InspectAsync()
+    {
+        try
+        {
+            await new AppInspector(mailbox).InspectAllAsync(default);
+        }
+        catch (FlowException trouble) when (trouble.Transient)
+        {
+        }
+    }
+
+    /// <summary>What a host does every few minutes: who was visited, is anything unused, what is left of what was told to go?</summary>
+    public async Task WatchAsync()
+    {
+        if (!started || IsDead || IsAsleep || IsStopping) return;
+        world.Tell($"{Name} looks after the review apps");
+        try
+        {
+            await watch.RoundAsync(default);
+        }
+        catch (FlowException trouble) when (trouble.Transient)
+        {
+            // As the host does: it comes round again.
+        }
+        catch (Exception bug) when (bug is not OutOfMemoryException)
+        {
+            world.Violate(FlowInvariants.Soundness, $"the watch over review apps threw: {bug}");
+        }
+    }
+
     /// <summary>Claims what can be claimed and begins to move it. False when there was nothing.</summary>
     public bool TakeWork()
     {
@@ -166,7 +200,11 @@ internal sealed class SimulatedNode : IDisposable
         stopping.Cancel();
     }
 
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        watch.Dispose();
+        stopping.Dispose();
+    }
 
     private async Task MoveAsync(Claim claim)
     {

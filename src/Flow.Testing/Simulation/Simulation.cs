@@ -1,4 +1,5 @@
 using Flow.Engine;
+using Flow.ReviewApps;
 using Flow.Storage;
 using Flow.Testing.Simulation.Planting;
 
@@ -54,6 +55,7 @@ internal sealed class Simulation : IDisposable
         witness.Asks = people.Respond;
         witness.Destroying = people.SeeDestroyed;
         witness.Deploying = people.SeeDeployed;
+        witness.SettingUp = people.SeeSetUp;
         nodes = new SimulatedNode[world.Chance.Next(1, 4)];
     }
 
@@ -106,18 +108,27 @@ internal sealed class Simulation : IDisposable
     {
         people.Begin();
         for (var i = 0; i < nodes.Length; i++) nodes[i] = Birth();
+        world.Time.After(ReviewAppWatch.Interval, Watch);
         while (world.Violation is null && steps < TroubledSteps && world.Time.Elapsed < LongestTrouble) Step();
         world.Troubled = false;
         foreach (var node in nodes) node.Wake();
         outside.Code.Outage = outside.Code.ListingsLackMain = outside.Code.ListingsAreEmpty = outside.Code.NextListingLacksProposals = outside.RuntimeLies = false;
         world.Tell("the faults stop");
 
+        world.Time.After(TimeSpan.FromMinutes(1), () => _ = nodes.First(n => !n.IsDead).InspectAsync());
         rest = LongRest;
         Then("after the faults", () => { }, () => check.Settled(pushedOnceMore: false));
         rest = ShortRest;
         Then("after one more push", people.PushOnceMore, () => check.Settled(pushedOnceMore: true));
         Then("after all proposals were closed", people.CloseAll, check.Closed);
         Then("after everything was destroyed", people.DestroyAll, check.Gone);
+    }
+
+    private void Watch()
+    {
+        _ = world.Any(nodes).WatchAsync();
+        foreach (var pipeline in witness.Pipelines.Values) witness.HasJudged(pipeline, world.Time.GetUtcNow());
+        world.Time.After(ReviewAppWatch.Interval, Watch);
     }
 
     private void Then(string when, Action begin, Action look)

@@ -64,10 +64,10 @@ internal sealed partial class Witness
     {
         switch (happened)
         {
-            case RunBegun { Plan.Revision: { Trust: Trust.Untrusted, Sha: var sha } } when Pipelines.Values.All(p => !p.Approved.Contains(sha)):
-                world.Violate(FlowInvariants.Trust, $"{name} begins for {sha.Short}, which nobody vouches for and nobody has approved");
+            case RunBegun { Plan.Revision: { Trust: not Trust.Trusted and var trust, Sha: var sha } } when trust == Trust.Untrusted || !outside.Approved.Contains(sha):
+                world.Violate(FlowInvariants.Approval, $"{name} begins for {sha.Short}, which nobody vouches for and nobody has approved");
                 break;
-            case ArtifactTaken { Artifact.Trust: Trust.Trusted } when run.Plan?.Revision?.Trust == Trust.Untrusted:
+            case ArtifactTaken { Artifact.Trust: Trust.Trusted } when run.Plan?.Revision is { Trust: not Trust.Trusted }:
                 world.Violate(FlowInvariants.Trust, $"{name} takes the artifact of code that nobody vouches for as trusted");
                 break;
             case UnknownDecided { Happened: true }:

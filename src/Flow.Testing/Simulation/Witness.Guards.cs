@@ -19,7 +19,7 @@ internal sealed partial class Witness
         if (Apps.GetValueOrDefault(app.ToString()) is not { } owner || owner.Ledger.All(r => r.Id != id)) world.Violate(FlowInvariants.NoLeak, $"{id} is created, and the ledger of {app} does not know it");
     }
 
-    /// <summary>Code that nobody vouches for sees no secret, and never reaches a permanent stage.</summary>
+    /// <summary>Code that nobody vouches for runs only when exactly it was approved, sees nothing that somebody set on its app, and never reaches a permanent stage.</summary>
     public void IsGiven(AppName app, Artifact artifact, IReadOnlyDictionary<string, string> environment, string what)
     {
         var secret = environment.FirstOrDefault(v => SimulatedSecrets.IsSecret(v.Value) || outside.Secrets.Contains(v.Value)).Key;
@@ -28,14 +28,17 @@ internal sealed partial class Witness
             if (secret is not null) world.Count(FlowSituations.SecretGiven);
             return;
         }
-        if (secret is not null) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for, and is given {secret}");
+        if (artifact.Trust == Trust.Untrusted || !outside.Code.IsApproved(artifact.Provenance.TreeId, outside.Approved)) world.Violate(FlowInvariants.Approval, $"{what} runs code that nobody vouches for, and nobody has approved");
+        if (environment.FirstOrDefault(v => outside.Personal.Contains(v.Value)).Key is { } personal) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for, and is given {personal}, which somebody has set on its app");
         if (Apps.GetValueOrDefault(app.ToString())?.Policy is { Stage: > Stage.Review } policy) world.Violate(FlowInvariants.Trust, $"{what} runs code that nobody vouches for in stage {policy.Stage}");
     }
 
     /// <summary>What serves is stopped only when another serves in its place, or when the app is to go.</summary>
     public void IsStopped(DeploymentId id)
     {
-        if (Apps.GetValueOrDefault(id.App.ToString()) is not { Life: AppLife.Active } app || app.Generation != id.Generation) return;
+        var owner = Apps.GetValueOrDefault(id.App.ToString());
+        if (owner is { Life: AppLife.Destroying } && owner.Generation == id.Generation && owner.CurrentRelease?.Deployment == id) CheckHasSpoken(owner, id.ToString());
+        if (owner is not { Life: AppLife.Active } app || app.Generation != id.Generation) return;
         var changing = app.Slot is { } slot ? Runs.GetValueOrDefault(slot.ToString()) : null;
         if (app.CurrentRelease?.Deployment == id && !(changing is { Switched: true, Grant.Previous: { } previous } && previous == id))
             world.Violate(FlowInvariants.NoWrongDeletion, $"{id} serves {id.App}, and is stopped");
@@ -48,8 +51,10 @@ internal sealed partial class Witness
     /// <summary>An add-on, and the data in it, goes only with its app.</summary>
     public void IsRemoved(string addOn)
     {
-        if (addOn.Split('.') is [var name, var generation, ..] && Apps.GetValueOrDefault(name) is { Life: AppLife.Active } app && app.Generation.ToString(null, null) == generation)
+        if (addOn.Split('.') is not [var name, var generation, ..]) return;
+        if (Apps.GetValueOrDefault(name) is { Life: AppLife.Active } app && app.Generation.ToString(null, null) == generation)
             world.Violate(FlowInvariants.NoWrongDeletion, $"{addOn} is removed, and {name} lives");
+        if (Apps.GetValueOrDefault(name) is { Life: AppLife.Destroying } going && going.Generation.ToString(null, null) == generation) CheckHasSpoken(going, addOn);
     }
 
     public void RouteIsRemoved(AppName name, int generation)

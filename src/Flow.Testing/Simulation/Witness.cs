@@ -48,6 +48,9 @@ internal sealed partial class Witness(World world, Outside outside)
     /// <summary>A run is about to start processes, or to lead the traffic to them.</summary>
     public Action<RunId>? Deploying { get; set; }
 
+    /// <summary>A run is about to run postdeploy.</summary>
+    public Action<RunId>? SettingUp { get; set; }
+
     public void ExpectUnreadable(StreamId stream) => unreadable[stream] = unreadable.GetValueOrDefault(stream) + 1;
 
     public void Hear(StoredEvent stored)
@@ -76,7 +79,10 @@ internal sealed partial class Witness(World world, Outside outside)
         var app = Apps.GetValueOrDefault(name.ToString(), apps.Initial);
         Check(name, app, happened);
         CheckDuties(name, app, happened);
+        CheckManifest(name, app, happened);
+        CheckReviewApp(name, app, happened);
         Apps[name.ToString()] = apps.Evolve(app, happened);
+        if (happened is AppCreated) CheckRoom();
     }
 
     private void Check(AppName name, AppState app, AppEvent happened)
@@ -107,7 +113,7 @@ internal sealed partial class Witness(World world, Outside outside)
                 Check(name, app, app.FindRelease(succeeded.Number)!);
                 break;
             case AppDestroying gone:
-                if (gone.By == "Flow" ? app.Policy?.Proposal is not { } key || !closings.ContainsKey(key) : !UnwantedByHand.Contains(name))
+                if (gone.By == "Flow" ? app.Policy?.Proposal is not { } key || !MayGo(name, key) : !UnwantedByHand.Contains(name))
                     world.Violate(FlowInvariants.NoWrongDeletion, $"{name} is torn down ({gone.Evidence}), and nobody wants that");
                 Destroying?.Invoke(name, app.Policy?.Proposal);
                 break;
@@ -166,7 +172,7 @@ internal sealed partial class Witness(World world, Outside outside)
         var due = state.Due;
         switch (happened)
         {
-            case RunBegun { Plan.Revision.Trust: Trust.Untrusted }:
+            case RunBegun { Plan.Revision.Trust: Trust.Approved }:
                 world.Count(FlowSituations.UntrustedRun);
                 break;
             case RunClosed when !closed.Add(run):
@@ -199,8 +205,10 @@ internal sealed partial class Witness(World world, Outside outside)
         }
         if (happened is RunBegun or StepSucceeded or SlotReceived) stepSince[run] = world.Time.Elapsed;
         CheckDuties(run, state, happened);
+        CheckManifest(run, state, happened);
         Runs[key] = runs.Evolve(state, happened);
         if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch) Deploying?.Invoke(run);
+        if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.PostDeploy) SettingUp?.Invoke(run);
     }
 
     private void Hear(RunId run, RunState state, string waitsFor)
@@ -254,7 +262,7 @@ internal sealed partial class Witness(World world, Outside outside)
         {
             case ProposalClosed gone:
                 closings[gone.Key] = closings.GetValueOrDefault(gone.Key) + 1;
-                if (closings[gone.Key] > outside.Code.ClosingsOf(gone.Key)) world.Violate(FlowInvariants.NoWrongDeletion, $"proposal {gone.Key} was taken for closed ({gone.Evidence}), and it is open");
+                if (pipeline.WantedBranches.TryGetValue(gone.Key, out var branch) ? !UnwantedByHand.Contains(People.NameOf(gone.Key)) && !outside.Code.Dropped.Contains(branch.Branch) : closings[gone.Key] > outside.Code.ClosingsOf(gone.Key)) world.Violate(FlowInvariants.NoWrongDeletion, $"proposal {gone.Key} was taken for closed ({gone.Evidence}), and it is open");
                 break;
             case ProposalSeen { Proposal: { Head.Trust: Trust.Untrusted } proposal } when pipeline.Proposals.GetValueOrDefault(proposal.Key) is { } before
                 && before.Proposal.Head.Sha != proposal.Head.Sha && pipeline.Approved.Contains(before.Proposal.Head.Sha) && !pipeline.Approved.Contains(proposal.Head.Sha):
@@ -269,6 +277,7 @@ internal sealed partial class Witness(World world, Outside outside)
                 break;
         }
         CheckDuties(stream, pipeline, happened, version);
+        CheckReviews(pipeline, happened, version);
         Pipelines[stream.Key] = pipelines.Evolve(pipeline, happened);
     }
 }

@@ -67,7 +67,7 @@ public sealed partial class Hostile_text
     }
 
     /// <summary>Only tags and attributes of ours, and no character that deceives.</summary>
-    private static void Harmless(string page, string payload, string path)
+    internal static void Harmless(string page, string payload, string path)
     {
         var because = $"of {payload} on {path}";
         foreach (Match tag in Tags().Matches(page))

@@ -1,5 +1,6 @@
 using Flow.Apps;
 using Flow.Manifests;
+using Flow.Sources;
 using static Flow.Core.Tests.Engine.Paper;
 
 namespace Flow.Core.Tests.Apps;
@@ -57,6 +58,16 @@ public sealed class Config_in_layers
     }
 
     [Fact]
+    public void Take_back_a_value_that_the_manifest_declares_without_one_or_that_went_with_the_file()
+    {
+        var app = App(Review, true, ("A", Plain("1", ConfigOrigin.Manifest)), ("B", Plain("1", ConfigOrigin.Manifest)), ("C", Plain("1", ConfigOrigin.Person)));
+        var merged = ConfigLayers.Merge(app, Needs(("A", new(Required: true)), ("B", new()), ("C", new(Required: true))));
+        merged.Values.Should().Equal(new Dictionary<string, ConfigValue> { ["C"] = Plain("1", ConfigOrigin.Person) });
+        merged.Missing.Should().Equal("A");
+        ConfigLayers.Merge(app, null).Values.Keys.Should().Equal("C");
+    }
+
+    [Fact]
     public void Follow_the_manifest_with_each_push_to_an_ephemeral_app()
     {
         var app = App(Review, true, ("SAME", Plain("1", ConfigOrigin.Manifest)), ("CHANGED", Plain("1", ConfigOrigin.Manifest)), ("GONE", Plain("1", ConfigOrigin.Manifest)), ("MINE", Plain("1", ConfigOrigin.Person)));
@@ -69,6 +80,21 @@ public sealed class Config_in_layers
             ["MINE"] = Plain("1", ConfigOrigin.Person),
         });
         merged.Notes.Should().HaveCount(4).And.Contain(n => n.StartsWith("CHANGED is set anew")).And.Contain(n => n.StartsWith("GONE is removed")).And.Contain(n => n.StartsWith("NEW is set")).And.Contain(n => n.StartsWith("MINE stays"));
+    }
+
+    [Fact]
+    public void Follow_the_manifest_when_a_value_becomes_a_generated_secret_or_somebody_elses_and_back()
+    {
+        var app = App(Review, true, ("KEY", Plain("changeme", ConfigOrigin.Manifest)), ("ASKED", Plain("1", ConfigOrigin.Manifest)), ("MAY", Plain("1", ConfigOrigin.Manifest)), ("WAS", new(null, "cipher", ConfigOrigin.Generated)), ("MINE", Plain("1", ConfigOrigin.Person)));
+        var merged = ConfigLayers.Merge(app, Needs(new Dictionary<string, string> { ["KEY"] = "new", ["MINE"] = "new" }, ("KEY", new(Required: true, Generated: true)), ("ASKED", new(Required: true)), ("MAY", new()), ("WAS", new("plain")), ("MINE", new(Generated: true))));
+        merged.Values.Should().Equal(new Dictionary<string, ConfigValue>
+        {
+            ["KEY"] = new(null, "new", ConfigOrigin.Generated),
+            ["WAS"] = Plain("plain", ConfigOrigin.Manifest),
+            ["MINE"] = Plain("1", ConfigOrigin.Person),
+        });
+        merged.Missing.Should().Equal("ASKED");
+        merged.Notes.Should().Contain(n => n.StartsWith("MAY is removed")).And.Contain(n => n.StartsWith("KEY is generated"));
     }
 
     [Fact]
@@ -97,9 +123,27 @@ public sealed class Config_in_layers
         var needs = Needs(("A", new(Required: true, Description: "From the billing team")), ("B", new(Required: true)), ("C", new()), ("D", new("d", Required: true)), ("E", new(Required: true)));
         var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["E"] = Plain("e", ConfigOrigin.Stage) } }, false);
         ConfigLayers.Merge(app, needs).Missing.Should().Equal("A", "B");
-        ConfigLayers.Lacking(app, needs).Should().Contain("A (From the billing team), B.");
-        ConfigLayers.Lacking(App(Review, false, ("A", Plain("", ConfigOrigin.Person)), ("B", Plain("b", ConfigOrigin.Person)), ("E", Plain("e", ConfigOrigin.Person))), needs).Should().BeNull();
-        ConfigLayers.Lacking(app, null).Should().BeNull();
+        ConfigLayers.Lacking(app, needs, Trust.Trusted).Should().Contain("A (From the billing team), B.");
+        ConfigLayers.Lacking(App(Review, false, ("A", Plain("", ConfigOrigin.Person)), ("B", Plain("b", ConfigOrigin.Person)), ("E", Plain("e", ConfigOrigin.Person))), needs, Trust.Trusted).Should().BeNull();
+        ConfigLayers.Lacking(app, null, Trust.Approved).Should().BeNull();
+    }
+
+    [Fact]
+    public void Give_approved_code_what_lies_below_what_a_person_set_on_the_app()
+    {
+        var app = App(Review with { StageConfig = new Dictionary<string, ConfigValue> { ["S"] = Plain("stage", ConfigOrigin.Stage) } }, true,
+            ("S", Plain("theirs", ConfigOrigin.Person)), ("M", Plain("theirs", ConfigOrigin.Person)), ("P", Plain("theirs", ConfigOrigin.Person)), ("G", new(null, "cipher", ConfigOrigin.Generated)));
+        var needs = Needs(("S", new(Required: true)), ("M", new("manifest", Required: true)), ("G", new(Required: true, Generated: true)));
+        ConfigLayers.For(Trust.Approved, app.Policy!, ConfigLayers.Merge(app, needs).Values, needs.Manifest).Should().Equal(new Dictionary<string, ConfigValue>
+        {
+            ["S"] = Plain("stage", ConfigOrigin.Stage),
+            ["M"] = Plain("manifest", ConfigOrigin.Manifest),
+            ["G"] = new(null, "cipher", ConfigOrigin.Generated),
+        });
+        ConfigLayers.Lacking(app, needs, Trust.Approved).Should().BeNull();
+        needs = Needs(("P", new(Required: true)), ("O", new()));
+        ConfigLayers.Lacking(app, needs, Trust.Trusted).Should().BeNull();
+        ConfigLayers.Lacking(app, needs, Trust.Approved).Should().Contain(": P.", "only a person has given it, and to this app alone");
     }
 
     [Fact]

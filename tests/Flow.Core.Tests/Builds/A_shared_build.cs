@@ -10,6 +10,15 @@ public sealed class A_shared_build
     private static readonly Failure Passing = new("away", "the builder is away", Transient: true);
 
     [Fact]
+    public void Is_trusted_as_its_code_is_whatever_the_builder_says()
+    {
+        var build = Build();
+        build.Tell(new WantArtifact(Run(1), Order(1) with { Revision = Revision(1, Flow.Sources.Trust.Approved) }));
+        build.Tell(new BuildCompleted(Artifact(1))).Said<Flow.Runs.ArtifactReady>().Single().Artifact.Trust.Should().Be(Flow.Sources.Trust.Approved);
+        build.State.Artifact!.Trust.Should().Be(Flow.Sources.Trust.Approved);
+    }
+
+    [Fact]
     public void Goes_on_while_anybody_wants_it()
     {
         var build = Build();

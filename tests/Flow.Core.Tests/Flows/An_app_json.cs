@@ -187,6 +187,33 @@ public sealed class An_app_json
     }
 
     [Fact]
+    public async Task Is_looked_at_for_a_promotions_target_before_anything_is_asked_of_it()
+    {
+        await using var flow = Host();
+        Commits(flow, 1, """{ "environments": { "production": { "addons": [ "nobody" ] } } }""");
+        await flow.StartAsync();
+        await flow.DeployedAsync(Staging, 1);
+        (await flow.Releases.PromoteAsync(Staging, [Production], null, "ada")).Answer.Should().Match<Flow.Engine.Answer>(a => a.Code == "addon-unknown" && a.Reason!.Contains("shop-production") && a.Reason.Contains("nobody"));
+        (await flow.Apps.GetAsync(Production))!.Ledger.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Counts_again_when_a_person_takes_back_what_they_set()
+    {
+        await using var flow = Host();
+        Commits(flow, 7, Full);
+        flow.Source.Propose("pr-7", Commit(7));
+        await flow.StartAsync();
+        await flow.DeployedAsync(Review, 7);
+        var key = Now()["KEY"];
+        foreach (var changes in new Dictionary<string, ConfigVar?>[] { new() { ["GREETING"] = ConfigVar.Plain("mine"), ["KEY"] = ConfigVar.Plain("mine"), ["OTHER"] = ConfigVar.Plain("mine") }, new() { ["GREETING"] = null, ["KEY"] = null, ["OTHER"] = null } })
+            await flow.EndedAsync((await flow.Apps.SetConfigAsync(Review, changes, "ada")).OrThrow().Run!.Value);
+        Now().Should().Contain("GREETING", "Hello").And.Contain("KEY", key).And.NotContainKey("OTHER");
+
+        IReadOnlyDictionary<string, string> Now() => flow.Runtime.Running.Where(d => d.Key.App == Review).MaxBy(d => d.Key.Number).Value.Environment;
+    }
+
+    [Fact]
     public async Task Gives_a_promotions_target_secrets_of_its_own()
     {
         await using var flow = Host();

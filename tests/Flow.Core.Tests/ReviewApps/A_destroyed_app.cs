@@ -34,6 +34,28 @@ public sealed class A_destroyed_app
     }
 
     [Fact]
+    public void Comes_back_under_another_name_without_the_secrets_that_nobody_can_read_there()
+    {
+        var pipeline = OnPaperReviews.With(new() { StaleAfter = TimeSpan.FromDays(1) });
+        var config = new Dictionary<string, ConfigValue> { ["PLAIN"] = new("1", null), ["TOKEN"] = new(null, "for shop-pr-7") };
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        pipeline.Dismiss("pr-7");
+        pipeline.Want("pr-7", config).Said<DefineApp>(AppDecider.StreamOf(Seven)).Single().Config.Should().Equal(config);
+        pipeline.Gone("pr-7");
+        pipeline.Gone("pr-7");   // somebody destroyed it: what was given with it is over
+        pipeline.State.Proposals["pr-7"].Config.Should().BeNull();
+
+        pipeline = OnPaperReviews.With(new() { Create = ReviewAppCreation.ByHand, MaxAlive = 1 });
+        pipeline.Sees(1, Proposal("pr-6", 6), Proposal("pr-7", 7));
+        pipeline.Want("pr-6");
+        pipeline.Want("pr-7", config).Said<DefineApp>().Should().BeEmpty("there is no room");
+        pipeline.Tell(Declare(Definition with { ReviewApps = new() { Create = ReviewAppCreation.ByHand, BaseName = "other" }, MaxClosingsAtOnce = 10 }, "2"));
+        PipelineDecider.CiphertextsOf(Shop, pipeline.State).Should().Equal(("app/shop-pr-7/config/TOKEN", "for shop-pr-7"));
+        var born = pipeline.Sees(1, Proposal("pr-6", 6), Proposal("pr-7", 7)).Said<DefineApp>(AppDecider.StreamOf(AppName.Parse("other-pr-7"))).Should().ContainSingle().Which;
+        born.Config!.Keys.Should().Equal("PLAIN");
+    }
+
+    [Fact]
     public void Comes_back_with_the_head_that_it_had()
     {
         var pipeline = OnPaperReviews.With(new());
@@ -68,6 +90,57 @@ public sealed class A_destroyed_app
         pipeline.Sees(1, Proposal("pr-7", 8)).Told().Should().BeEmpty();
         pipeline.Want("pr-7").Told().Should().Equal("pr-7");
         pipeline.Tell(new ReviewAppGone("pr-7", Seven, Read: true)).Events.Should().BeEmpty("what somebody has read of an old life means nothing for the new one");
+    }
+
+    [Fact]
+    public void Is_not_the_life_that_came_after_it()
+    {
+        var pipeline = OnPaperReviews.With(new());
+        pipeline.Sees(1, Proposal("pr-7", 7));
+        pipeline.Dismiss("pr-7");
+        var end = new ReviewAppGone("pr-7", Seven, SeenUntil: pipeline.State.Order);
+        pipeline.Want("pr-7");
+        pipeline.Tell(end);
+        pipeline.Tell(end).Events.Should().BeEmpty("the end of the old life is told twice, and is not the end of the new one");
+        pipeline.State.Should().Match<PipelineState>(p => p.Teardowns.Count == 0 && p.Proposals["pr-7"].App == Seven);
+    }
+
+    [Fact]
+    public void By_hand_is_known_also_while_an_older_end_has_not_been_heard_of()
+    {
+        var pipeline = OnPaperReviews.With(new() { MaxAlive = 1 });
+        pipeline.Sees(1, Proposal("pr-7", 7), Proposal("pr-8", 8));
+        pipeline.Gone("pr-7");
+        pipeline.Want("pr-7");
+        pipeline.State.Proposals["pr-7"].App.Should().Be(Seven, "its older life is on show as being torn down");
+        pipeline.Tell(new ReviewAppGone("pr-7", Seven, SeenUntil: pipeline.State.Proposals["pr-7"].Told));
+        pipeline.State.Proposals["pr-7"].Should().Match<ObservedProposal>(p => p.App == null && p.Away!.For == ReviewAppAbsence.Dismissed);
+    }
+
+    [Fact]
+    public void Says_so_to_its_pipeline_that_tells_it_of_a_head()
+    {
+        var app = OnPaperReviews.App("pr-7");
+        var pipeline = OnPaperReviews.With(new());
+        var told = pipeline.Sees(1, Proposal("pr-7", 7)).Messages.Where(m => m.To == AppDecider.StreamOf(Seven)).Select(m => (AppInput)m.Input).ToList();
+        app.Tell(told[0], new DestroyApp("asked for", "ada"));
+        app.Tell(new RequestSlot(new(Seven, 1), null)).Said<Flow.Runs.SlotGranted>().Should().ContainSingle();
+        app.Tell(told[1]).Said<ReviewAppGone>().Should().BeEmpty("its end will say so");
+        app.Tell(new RunEnded(new(Seven, 1), Flow.Runs.RunStatus.Succeeded, null, [])).Said<ReviewAppGone>().Should().ContainSingle().Which.SeenUntil.Should().Be(pipeline.State.Proposals["pr-7"].Told);
+        app.Tell(((HeadObserved)told[1]) with { Order = 99 }).Said<ReviewAppGone>().Should().ContainSingle().Which.SeenUntil.Should().Be(99);
+    }
+
+    [Fact]
+    public void Lives_by_the_newest_word_of_its_pipeline_not_by_the_last_that_came()
+    {
+        var (app, pipeline) = (OnPaperReviews.App("pr-7"), OnPaperReviews.With(new()));
+        app.Hear(pipeline.Sees(1, Proposal("pr-7", 7)), "pr-7");
+        Flow.Engine.Decision Set(string value) => pipeline.Tell(new ChangeStageConfig(Stage.Review, new Dictionary<string, ConfigValue?> { ["A"] = new(value, null, ConfigOrigin.Stage) }, "ada"));
+        var older = Set("1");
+        app.Hear(older, "pr-7");
+        app.Hear(Set("2"), "pr-7");
+        app.Hear(older, "pr-7");
+        app.State.Policy!.StageConfig["A"].Plain.Should().Be("2");
     }
 
     [Fact]

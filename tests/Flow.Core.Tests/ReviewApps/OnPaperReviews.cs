@@ -30,7 +30,9 @@ internal static class OnPaperReviews
 
     public static Decision Dismiss(this OnPaper<PipelineState, PipelineInput, PipelineEvent> pipeline, string key) => pipeline.Tell(new DismissReviewApp(key, "ada"));
 
-    public static Decision Gone(this OnPaper<PipelineState, PipelineInput, PipelineEvent> pipeline, string key) => pipeline.Tell(new ReviewAppGone(key, AppOf(key)));
+    /// <summary>The life that was told to go has ended; if none was, the one that is there.</summary>
+    public static Decision Gone(this OnPaper<PipelineState, PipelineInput, PipelineEvent> pipeline, string key) =>
+        pipeline.Tell(new ReviewAppGone(key, AppOf(key), SeenUntil: pipeline.State.Teardowns.GetValueOrDefault(AppOf(key).ToString())?.SeenUntil ?? pipeline.State.Proposals.GetValueOrDefault(key)?.Told ?? 0));
 
     public static Proposal Labelled(this Proposal proposal, params string[] labels) => proposal with { Labels = labels };
 

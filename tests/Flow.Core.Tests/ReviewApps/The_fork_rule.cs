@@ -35,6 +35,20 @@ public sealed class The_fork_rule
     }
 
     [Fact]
+    public void Remembers_an_approval_as_long_as_its_proposal_is_open()
+    {
+        var pipeline = Pipeline(isolates: true);
+        pipeline.Sees(1, Proposal("pr-1", 500, Trust.Untrusted));
+        pipeline.Tell(new ApproveCommit(Commit(500), "ada"));
+        for (var head = 1000; head < 1150; head++)
+        {
+            pipeline.Sees(1, Proposal("pr-1", 500, Trust.Untrusted), Proposal("pr-2", head, Trust.Untrusted));
+            pipeline.Tell(new ApproveCommit(Commit(head), "ada"), new ApproveCommit(Commit(head), "bob"));
+        }
+        pipeline.State.Approved.Should().HaveCount(100).And.OnlyHaveUniqueItems().And.Contain([Commit(500), Commit(1149), Commit(1051)]);
+    }
+
+    [Fact]
     public void Has_forty_cases() => Cases.Should().HaveCount(40);
 
     [Theory, MemberData(nameof(Cases))]

@@ -68,11 +68,46 @@ public sealed class Scripts_on_paper
     }
 
     [Fact]
+    public void Are_left_out_when_the_app_goes_while_its_release_begins_to_serve()
+    {
+        var run = RunOf(Plans.Deploy(Review, Revision(1), null));
+        run.Tell(new StepDone("fetch", "tree", new(Source: new("tree", "a change", "ada", "key"))), new ArtifactReady("key", Artifact(1)), Granted(All));
+        run.Tell(new StepDone("deploy", "", new(Endpoints: [new("http://new/")])), new StepDone("switch", ""));
+        run.Tell(new CancelRun("the app goes", "Flow")).Answer!.Code.Should().Be("too-late");
+        run.Tell(new CancelRun("the app goes", "Flow", Gone: true)).Answer!.Accepted.Should().BeTrue();
+        Due(run).Should().Be("retire");
+        run.Tell(new StepDone("retire", "")).Said<RunEnded>().Single().SetUp.Should().BeFalse();
+    }
+
+    [Fact]
     public void That_nobody_knows_the_end_of_are_not_run_again()
     {
         var run = Serving(Review, Granted(All));
         run.Tell(new StepFailed("postdeploy", Final, Unsure: true));
         run.Tell(new StepDone("deploy-hook", "")).Said<RunEnded>().Single().Should().Match<RunEnded>(e => e.SetUp && e.GivenUp!.Single().Unsure);
+    }
+
+    [Fact]
+    public void Leave_a_process_the_time_to_become_healthy_that_its_manifest_gives_it()
+    {
+        var plan = Plans.Deploy(Review, Revision(1), null);
+        var deploy = plan.Steps.Single(s => s.Kind == WellKnownSteps.Deploy);
+        RunState Run(TimeSpan? patience) => new() { Plan = plan, Grant = new() { Manifest = new() { Processes = new Dictionary<string, ProcessDeclaration> { ["web"] = new(1, Health: patience is { } time ? new() { Timeout = time } : null) } } } };
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromHours(1))).Should().BeGreaterThan(TimeSpan.FromHours(1));
+        Plans.TimeoutOf(deploy, Run(TimeSpan.FromSeconds(1))).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(deploy, Run(null)).Should().Be(deploy.Timeout);
+        Plans.TimeoutOf(plan.Steps[0], Run(TimeSpan.FromHours(1))).Should().Be(plan.Steps[0].Timeout);
+    }
+
+    [Fact]
+    public void Keep_no_app_from_going()
+    {
+        var run = Serving(Review, Granted(All));
+        run.Tell(new CancelRun("roll back instead", "ada")).Answer!.Code.Should().Be("too-late");
+        Due(run).Should().Be("postdeploy");
+        var ended = run.Tell(new CancelRun("the app is being destroyed", "Flow", Gone: true)).Said<RunEnded>().Single();
+        ended.GivenUp!.Select(s => (s.Step, s.Unsure)).Should().Equal(("postdeploy", true), ("deploy-hook", true));
+        run.Owes.Should().BeOfType<TidyRun>("its command may still be at work");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Flow.Pipelines;
+using Flow.Testing.Simulation;
 
 namespace Flow.Reliability.Tests.CrashPoints;
 
@@ -11,6 +12,9 @@ internal sealed record CanonicalFlow(string Name, Func<CrashCase, Task> Script)
 
     /// <summary>Of every artifact, beside <c>web</c>.</summary>
     public IReadOnlyDictionary<string, string> ProcessTypes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the first commit says of itself; null: nothing.</summary>
+    public DrawnManifest? Manifest { get; init; }
 
     /// <summary>The host has a step of its own, a smoke test after the deployment, and a status reporter.</summary>
     public bool HasHostStepAndReporter { get; init; }

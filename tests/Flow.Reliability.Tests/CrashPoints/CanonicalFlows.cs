@@ -13,6 +13,7 @@ internal static class CanonicalFlows
     private static readonly AppName Staging = AppName.Parse("shop-staging");
     private static readonly AppName Production = AppName.Parse("shop-production");
     private static readonly AppName Archive = AppName.Parse("shop-archive");
+    private static readonly AppName Topic = AppName.Parse("shop-topic");
     private static readonly AppName Review = AppName.Parse("shop-pr-1");
     private static readonly Dictionary<string, string> ReleaseAndWorker = new() { [ProcessTypes.Release] = "./migrate", ["worker"] = "./work" };
 
@@ -24,6 +25,19 @@ internal static class CanonicalFlows
         LookInterval = TimeSpan.FromHours(6),
         Apps = [new() { Name = Staging, Stage = Stage.Staging, Branch = "main" }],
         ReviewApps = new(),
+    };
+
+    /// <summary>Asks for all that code can ask for.</summary>
+    private static DrawnManifest Full { get; } = new()
+    {
+        Env = System.Collections.Immutable.ImmutableSortedDictionary<string, DrawnVar>.Empty
+            .Add(ManifestDrawer.Secret, new(null, Required: true, Generated: true)).Add("V0", new("blue", Required: true, Sync: true)).Add("V1", new("one", Required: false)),
+        Worker = 1,
+        HasAddOn = true,
+        HasPostDeploy = true,
+        HasPredestroy = true,
+        HasHook = true,
+        Watches = true,
     };
 
     private static PipelineDefinition WithDatabase(PipelineDefinition pipeline) => pipeline with { AddOns = [new() { Name = "data", Provider = "db" }] };
@@ -52,6 +66,18 @@ internal static class CanonicalFlows
         new("config change", Config),
         new("scale", Scale),
         new("one-off command", Command) { Pipeline = WithDatabase(Shop) },
+        new("review app with a full app.json", ReviewFromOpenToGone) { ProcessTypes = new Dictionary<string, string> { ["worker"] = "./work" }, Meets = FlowSituations.SecretGenerated },
+        new("review app whose app.json changes", ReviewFollowsManifest) { Meets = FlowSituations.ManifestFollowed },
+        new("promotion that sets config and makes a secret", PromotionOfManifest)
+        {
+            Pipeline = Shop with { Apps = [.. Shop.Apps, new() { Name = Production, Stage = Stage.Production }] },
+            Manifest = Full,
+            Meets = FlowSituations.Synced,
+        },
+        new("app of a branch", BranchApp) { Pipeline = WithDatabase(Shop), Meets = FlowSituations.BranchApp },
+        new("stage's config changed", StageConfigChange) { Meets = FlowSituations.StageConfigTaken },
+        new("review app let in when another went", LetIn) { Pipeline = Shop with { ReviewApps = new() { MaxAlive = 1 } }, Meets = FlowSituations.LetIn },
+        new("add-on renewed", AddOnRenewed) { Pipeline = WithDatabase(Shop), ProcessTypes = ReleaseAndWorker, Meets = FlowSituations.Renewed },
     ];
 
     private static async Task FirstDeploy(CrashCase s)
@@ -213,6 +239,87 @@ internal static class CanonicalFlows
         s.CountFromHere();
         await s.AskAsync(Staging, new RunCommand("./report", TimeSpan.FromMinutes(5), "ada"));
         s.Expect("the command ended well", () => s.Run(Staging, 2).Status == RunStatus.Succeeded);
+    }
+
+    private static async Task ReviewFromOpenToGone(CrashCase s)
+    {
+        await DeployedAsync(s);
+        s.CountFromHere();
+        var head = s.Propose("pr-1", manifest: Full);
+        await s.HintAsync();
+        await s.RestAsync();
+        s.Expect("it was set up once", () => s.Run(Review, 1).Find(WellKnownSteps.PostDeploy) is { Failed: false } && s.Run(Review, 1).Plan!.Revision!.Sha == head);
+        s.Close("pr-1");
+        await s.HintAsync();
+        s.Expect("the review app is destroyed, and had its last word", () => s.App(Review) is { Life: AppLife.Destroyed, Ledger.Count: 0 } && s.Run(Review, 2).Find(WellKnownSteps.Predestroy) is { Output: "exit code 0" });
+    }
+
+    private static async Task ReviewFollowsManifest(CrashCase s)
+    {
+        await DeployedAsync(s);
+        s.Propose("pr-1", manifest: Full);
+        await s.HintAsync();
+        await s.RestAsync();
+        s.CountFromHere();
+        var head = s.Propose("pr-1", manifest: Full with { Env = Full.Env.Remove("V1").SetItem("V0", new("red", Required: true)), HasAddOn = false, Worker = 0 });
+        await s.HintAsync();
+        s.Expect("the config is the new one", () => s.Serves(Review, head) && s.App(Review) is { SetUp: true } app && app.ConfigOf(app.Config) is var config && config["V0"].Plain == "red" && !config.ContainsKey("V1"));
+    }
+
+    private static async Task PromotionOfManifest(CrashCase s)
+    {
+        var commit = await DeployedAsync(s);
+        await s.AskAsync(Production, new ChangeConfig(new Dictionary<string, ConfigValue?> { ["V0"] = new("by hand", null) }, "ada"));
+        await s.RestAsync();
+        s.CountFromHere();
+        var made = new Dictionary<string, IReadOnlyDictionary<string, string>> { [Production.ToString()] = new Dictionary<string, string> { [ManifestDrawer.Secret] = s.Sealed(Production, ManifestDrawer.Secret) } };
+        await s.AskAsync(Staging, new RequestPromotion("promotion-1", null, [Production], "ada", made));
+        s.Expect("it serves with its config", () => s.Serves(Production, commit) && s.App(Production) is var app && app.ConfigOf(app.Config) is var config
+            && config["V0"].Plain == "blue" && config[ManifestDrawer.Secret].Ciphertext == made[Production.ToString()][ManifestDrawer.Secret]);
+    }
+
+    private static async Task BranchApp(CrashCase s)
+    {
+        await DeployedAsync(s);
+        var head = s.Push(branch: "topic");
+        s.CountFromHere();
+        await s.AskAsync(new WantBranchApp("topic", "topic", Topic, new Dictionary<string, ConfigValue> { ["V0"] = new("mine", null) }, "ada"));
+        await s.UntilAsync(() => s.Serves(Topic, head));
+        await s.RestAsync();
+        s.Expect("it had served with its own config", () => s.Run(Topic, 1) is { Status: RunStatus.Succeeded, Grant: { } grant } && grant.Config["V0"].Plain == "mine");
+        await s.AskAsync(new DismissReviewApp("topic", "ada"));
+        s.Expect("nothing is left of it", () => s.App(Topic) is { Life: AppLife.Destroyed, Ledger.Count: 0 } && s.Pipeline is { WantedBranches.Count: 0, Teardowns.Count: 0 });
+    }
+
+    private static async Task StageConfigChange(CrashCase s)
+    {
+        await ReviewedAsync(s);
+        s.CountFromHere();
+        await s.AskAsync(new ChangeStageConfig(Stage.Review, new Dictionary<string, ConfigValue?> { ["V0"] = new("for all", null, ConfigOrigin.Stage) }, "ada"));
+        await s.RestAsync();
+        var head = s.Propose("pr-1");
+        await s.HintAsync();
+        s.Expect("the next deployment took it up", () => s.Serves(Review, head) && s.App(Review) is var app && app.ConfigOf(app.CurrentRelease!.Config)["V0"] is { Plain: "for all", Origin: ConfigOrigin.Stage });
+    }
+
+    private static async Task LetIn(CrashCase s)
+    {
+        await ReviewedAsync(s);
+        var head = s.Propose("pr-2");
+        await s.HintAsync();
+        await s.RestAsync();
+        s.CountFromHere();
+        s.Close("pr-1");
+        await s.HintAsync();
+        s.Expect("the one that waited serves, the other is gone", () => s.App(Review).Life == AppLife.Destroyed && s.Serves(AppName.Parse("shop-pr-2"), head) && s.Pipeline.Teardowns.Count == 0);
+    }
+
+    private static async Task AddOnRenewed(CrashCase s)
+    {
+        await DeployedAsync(s);
+        s.CountFromHere();
+        await s.AskAsync(Staging, new AddOnChanged("data", "ada"));
+        s.Expect("a release without a release phase took it up", () => s.App(Staging).CurrentRelease is { Number: 2, Kind: RunKind.AddOn } && s.Run(Staging, 2).Plan!.Steps.All(step => step.Kind != WellKnownSteps.Release));
     }
 
     /// <summary>The pipeline is declared, and its first commit serves.</summary>

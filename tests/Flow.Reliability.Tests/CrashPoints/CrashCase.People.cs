@@ -35,12 +35,15 @@ internal sealed partial class CrashCase
     public CommitSha Push(Quality quality = Quality.Good, string branch = "main")
     {
         world.Tell($"somebody pushes a {quality} commit to {branch}");
-        return outside.Code.Branches[branch] = outside.Code.Commit(quality);
+        return outside.Code.Branches[branch] = outside.Code.Commit(quality, manifest: flow.Manifest);
     }
 
-    public CommitSha Propose(string key, CommitSha? commit = null)
+    /// <summary>A secret for a config var of an app, as the host makes it.</summary>
+    public string Sealed(AppName app, string name) => new SimulatedSecrets().Protect(Secrets.ConfigSecrets.Purpose(app, name), SimulatedSecrets.Value($"{app}-{name}"));
+
+    public CommitSha Propose(string key, CommitSha? commit = null, DrawnManifest? manifest = null)
     {
-        var head = commit ?? outside.Code.Commit(Quality.Good);
+        var head = commit ?? outside.Code.Commit(Quality.Good, manifest: manifest ?? flow.Manifest);
         world.Tell($"somebody proposes {key}");
         outside.Code.Propose(key, head, Trust.Trusted);
         return head;
@@ -56,10 +59,12 @@ internal sealed partial class CrashCase
     public Task HintAsync() => CommitAsync(() => new() { Enqueue = [Work(PipelineDecider.StreamOf(flow.Pipeline.Name), new LookNow(), null)] });
 
     public Task AskAsync(AppName app, AppInput input) => AskAsync(AppDecider.StreamOf(app), input);
+    public Task AskAsync(PipelineInput input) => AskAsync(PipelineDecider.StreamOf(flow.Pipeline.Name), input);
     public Task AskAsync(RunId run, RunInput input) => AskAsync(RunDecider.StreamOf(run), input);
 
     private async Task AskAsync(StreamId to, Input input)
     {
+        if (input is DismissReviewApp dismissed) witness.UnwantedByHand.Add(People.NameOf(dismissed.Key));
         var key = $"ask/{asked.Count}";
         world.Tell($"somebody asks {to}: {input.GetType().Name}");
         await CommitAsync(() => new() { Enqueue = [Work(to, input, key)], Reserve = [key] });

@@ -56,7 +56,7 @@ internal sealed partial class CrashCase : IDisposable
         world = new(flow.Seed, PlantedFault.None, tells) { Troubled = false };
         outside = new(world, new()) { AnswersAtOnce = true };
         foreach (var (type, command) in flow.ProcessTypes) outside.ProcessTypes[type] = command;
-        outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good);
+        outside.Code.Branches["main"] = outside.Code.Commit(Quality.Good, manifest: flow.Manifest);
         witness = new(world, outside) { Asks = Respond };
         outside.Witness = witness;
         file = SqliteFile.Create(world.Time);
@@ -93,7 +93,8 @@ internal sealed partial class CrashCase : IDisposable
     /// <summary>Everything outside the engine, as one life reaches it.</summary>
     public void AddOutside(IFlowBuilder builder, Life life)
     {
-        builder.Services.AddSingleton<IRouter>(new CrashingRouter(life, new OutsideRouter(outside, null!))).AddSingleton<Logs.ILogStore>(new CrashingLogs(life, outside.Logs));
+        builder.Services.AddSingleton<IRouter>(new CrashingRouter(life, new OutsideRouter(outside, null!))).AddSingleton<Logs.ILogStore>(new CrashingLogs(life, outside.Logs))
+            .AddSingleton<Secrets.ISecretProtector>(new SimulatedSecrets(outside));
         builder.AddProvider<ISourceProvider>("git", _ => new CrashingSource(life, new OutsideSource(outside, null!)))
             .AddProvider<Builds.IBuilder>("local", _ => new CrashingBuilder(life, new OutsideBuilder(outside, null!), atWork))
             .AddProvider<IRuntime>("local", _ => new CrashingRuntime(life, new OutsideRuntime(outside, null!), atWork))

@@ -40,7 +40,7 @@ internal sealed class AppEnvironment(Providers providers, IRouter router, Config
     private static IEnumerable<(string Provider, string Id, string? As)> Bound(StepExecution execution)
     {
         if (execution.Artifact.Trust < Trust.Approved) yield break;
-        foreach (var own in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn)) yield return (own.Provider, own.Id, execution.Grant.AddOns.FirstOrDefault(a => a.Name == own.Name)?.As);
+        foreach (var own in execution.Grant.Ledger.Where(r => r.Kind == ResourceKind.AddOn && execution.Grant.Uses?.Contains(r.Id) != false)) yield return (own.Provider, own.Id, execution.Grant.AddOns.FirstOrDefault(a => a.Name == own.Name)?.As);
         if (execution.Artifact.Trust == Trust.Trusted)
             foreach (var other in execution.Grant.Attachments) yield return (other.Provider, other.Id, other.Name);
     }

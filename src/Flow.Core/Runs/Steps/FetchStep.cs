@@ -48,28 +48,7 @@ internal sealed class FetchStep(Providers providers, IEnumerable<ProviderDescrip
                 : $"app.json asks for buildpacks ({string.Join(", ", manifest.Buildpacks.Take(5).Select(Names.Shown))}), and builder '{execution.Policy.Builder}' knows none: remove them, or choose another builder.";
             if (problem is not null) return new("buildpack-unknown", problem);
         }
-        var wishes = AddOnWishes.Of(execution.Policy, manifest);
-        var known = registered.Where(p => p.Contract == typeof(IAddOnProvisioner)).Select(p => p.Name).ToHashSet();
-        var unknown = wishes.Where(a => !known.Contains(a.Provider.ToLowerInvariant())).Select(a => $"'{Names.Shown(a.Provider)}'").Distinct().ToList();
-        return unknown.Count == 0 ? Misfit(wishes) : new("addon-unknown",
-            $"app.json asks for {string.Join(", ", unknown)}, and nobody here provides {(unknown.Count == 1 ? "it" : "them")}; there is {(known.Count == 0 ? "nothing" : string.Join(", ", known.Order(StringComparer.Ordinal)))}. "
-            + $"Name a provider for it in Flow:Pipelines:{execution.Policy.Pipeline}:AddOnServices (an empty one leaves the service out), or take it out of app.json.");
-    }
-
-    /// <summary>Plans, options and names, as far as they can be judged before anything is made.</summary>
-    private Failure? Misfit(IReadOnlyList<Pipelines.AddOnWish> wishes)
-    {
-        List<string> problems = [];
-        var prefixes = new Dictionary<string, string>();
-        foreach (var wish in wishes)
-        {
-            var catalogue = providers.Get<IAddOnProvisioner>(wish.Provider).Catalogue;
-            problems.AddRange(CatalogueRules.Problems(catalogue, wish.Provider, wish.Plan, wish.Options, wish.Seed).Select(p => $"Add-on {wish.Name}: {p}"));
-            if (catalogue.Prefix is not { } own) continue;
-            var prefix = wish.As ?? own;
-            if (!prefixes.TryAdd(prefix, wish.Name)) problems.Add($"Add-ons {prefixes[prefix]} and {wish.Name} would both be {prefix}_*: give one of them a name of its own ('as' in app.json).");
-        }
-        return problems.Count == 0 ? null : new("addon-invalid", string.Join(' ', problems));
+        return new AddOnFit(providers, registered).Of(execution.Policy, manifest);
     }
 
     /// <summary>Shared by source tree, root folder, builder version, build inputs and trust: an untrusted build never serves anybody trusted. Also by pipeline, whose cache it uses.</summary>
@@ -131,18 +110,20 @@ internal static class Watched
     public static async Task<string?> HashAsync(ISourceProvider source, SourceRepository repository, CommitSha commit, ISourceTree top, ISourceTree tree, AppManifest manifest, CancellationToken cancellationToken)
     {
         if (repository.Paths.Count > 0)
-            return await OfAsync(repository.RootFolder is null ? top : await source.FetchAsync(repository with { RootFolder = null }, commit, cancellationToken), repository.Paths, cancellationToken);
-        if (manifest.Paths.Count > 0) return await OfAsync(top, manifest.Paths, cancellationToken);
+            return await OfAsync(repository.RootFolder is null ? top : await source.FetchAsync(repository with { RootFolder = null }, commit, cancellationToken), repository.Paths,
+                repository.RootFolder is { } folder ? $"{folder.TrimEnd('/')}/{AppJson.FileName}" : AppJson.FileName, cancellationToken);
+        if (manifest.Paths.Count > 0) return await OfAsync(top, manifest.Paths, AppJson.FileName, cancellationToken);
         if (manifest.Root is not null) return Hash([tree.TreeId, await top.ReadTextAsync(AppJson.FileName, AppJson.MaxBytes, cancellationToken) ?? ""]);
         return repository.RootFolder is null ? null : top.TreeId;
     }
 
-    private static async Task<string?> OfAsync(ISourceTree tree, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    private static async Task<string?> OfAsync(ISourceTree tree, IReadOnlyList<string> paths, string always, CancellationToken cancellationToken)
     {
         // A source that cannot tell has everything count.
         if (tree is not IFileHashes hashes) return null;
         var globs = new PathGlobs(paths);
-        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == AppJson.FileName || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
+        var procfile = always[..^AppJson.FileName.Length] + "Procfile";
+        return Hash((await hashes.ListHashesAsync(MostFiles, cancellationToken)).Where(f => f.Path == always || f.Path == procfile || globs.Matches(f.Path)).Select(f => $"{f.Hash} {f.Path}"));
     }
 
     private static string Hash(IEnumerable<string> lines)

@@ -64,7 +64,8 @@ internal sealed class ProvisionStep(Providers providers, Func<PoolClaims> pools,
 
     private static AddOnRequest RequestOf(StepExecution execution, OwnedResource resource)
     {
-        var wish = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name);
+        // One that has stayed with its provider is not asked for in another's words.
+        var wish = execution.Grant.AddOns.FirstOrDefault(a => a.Name == resource.Name && a.Provider.Equals(resource.Provider, StringComparison.OrdinalIgnoreCase));
         return new()
         {
             Id = resource.Id,

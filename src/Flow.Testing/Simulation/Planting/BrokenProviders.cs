@@ -1,6 +1,8 @@
 using Flow.AddOns;
 using Flow.Gates;
+using Flow.Manifests;
 using Flow.Runtimes;
+using Flow.Sources;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Flow.Testing.Simulation.Planting;
@@ -44,4 +46,21 @@ internal sealed class BrokenAddOns(IAddOnProvisioner right, Func<string, Cancell
 internal sealed class OpenGate : IGate
 {
     public ValueTask<GateAnswer> EvaluateAsync(GateContext context, CancellationToken cancellationToken) => new(GateAnswer.Allow("nobody asked"));
+}
+
+/// <summary>A source whose app.json is not what it is.</summary>
+internal sealed class BrokenSource(ISourceProvider right, Func<string, string?> reads) : ISourceProvider
+{
+    public ValueTask<SourceListing> ListAsync(SourceRepository repository, CancellationToken cancellationToken) => right.ListAsync(repository, cancellationToken);
+    public async ValueTask<ISourceTree> FetchAsync(SourceRepository repository, CommitSha commit, CancellationToken cancellationToken) => new Tree(await right.FetchAsync(repository, commit, cancellationToken), reads);
+
+    private sealed class Tree(ISourceTree right, Func<string, string?> reads) : ISourceTree
+    {
+        public string TreeId => right.TreeId;
+        public string Subject => right.Subject;
+        public string Author => right.Author;
+        public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => right.ListFilesAsync(max, cancellationToken);
+        public async ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) => await right.ReadTextAsync(path, maxBytes, cancellationToken) is { } text && path == AppJson.FileName ? reads(text) : null;
+        public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => right.ExportAsync(directory, cancellationToken);
+    }
 }

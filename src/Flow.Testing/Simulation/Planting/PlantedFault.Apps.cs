@@ -55,7 +55,7 @@ internal sealed partial class PlantedFault
         App = new()
         {
             Hears = (app, input) => input is ReceivePromotion
-                ? (app with { Candidates = [.. app.Candidates.Select(c => c with { Origin = null })], Releases = [.. app.Releases.Select(r => r with { Origin = null })] }, input) : (app, input),
+                ? (app with { Candidates = [.. app.Candidates.Select(c => c with { Origin = null })], Releases = [.. app.Releases.Select(r => r with { Origin = null })], Received = [] }, input) : (app, input),
         },
     };
 

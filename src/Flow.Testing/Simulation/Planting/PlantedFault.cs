@@ -44,6 +44,8 @@ internal sealed partial class PlantedFault(string name, string broken, string ha
         NewestByArrival, SupersededGoesOn, HoldIgnored, RollbackWithoutHold, CodeOfNewestRelease, PromotionRebuilt, PromotionTwice, LedgerAfterCreation, LedgerForgottenEarly, RebirthForgotten,
         SlotFreedEarly, CancelUnheard, StopsNothing, ReleaseExitIgnored, ReleaseAfterSwitch, RetiredBeforeSwitch, UnknownRepeated, RetireGivesUp, TeardownGivesUp, TrustLost,
         LateCallsRevive, StoppedByName, RemovedByName, IdPerCall, HealthIgnored, ApprovalNotAsked, ChecksNotAsked,
+        SetUpForgotten, VanishedIsFailed, HookForgotten, LastWordTooLate, LastWordUnsaid, RequiredIgnored, BrokenIsNone, SecretAnew, ManifestFirst, RemovedStays, RollbackWithoutConfig, NothingIsEverNew, AddOnForgotten,
+        EverybodyVouched, PersonalGiven, RoomForAll, RoomTooEarly, TeardownHidden, PinForgotten, GoesUnsaid, StageConfigUntold,
     ];
 
     /// <summary>By its name, however it is written.</summary>

@@ -72,6 +72,7 @@ internal sealed class RandomWalk
     private string? Open() => engine.All<AppState>().SelectMany(a => a.State.Candidates).Select(c => $"{c.Run} ({c.Kind})").FirstOrDefault()
         ?? engine.All<AppState>().Where(a => a.State.Life == AppLife.Destroying).Select(a => $"{a.Stream} is being destroyed").FirstOrDefault()
         ?? engine.All<BuildState>().Where(b => b.State.Wanted.Count > 0 || b.State.Started).Select(b => $"{b.Stream}").FirstOrDefault()
+        ?? engine.All<PipelineState>().SelectMany(p => p.State.Teardowns.Keys).Select(a => $"{a} is on show as being torn down").FirstOrDefault()
         ?? engine.All<ReportState>().Where(r => r.State.Pending.Count > 0).Select(r => $"{r.Stream}").FirstOrDefault();
 
     private void Look()
@@ -130,7 +131,7 @@ internal sealed class RandomWalk
 
     private void Say()
     {
-        switch (chance.Next(26))
+        switch (chance.Next(30))
         {
             case < 4: outside.Branches["main"] = Commit(++commits); Hint(); break;
             case 4: Propose(); break;
@@ -152,6 +153,10 @@ internal sealed class RandomWalk
             case 22: engine.Send(ShopStream, new DeployHead(chance.Next(2) == 0 ? Staging : Production, null, "ada")); break;
             case 23: engine.Send(ShopStream, chance.Next(2) == 0 ? new ConfirmClosings("ada") : new ApproveCommit(Commit(chance.Next(1, commits + 1)), "ada")); break;
             case 24 when AnyRun is { } run: engine.Send(run, chance.Next(3) switch { 0 => new ApproveRun("ada", null), 1 => new OverrideGate("checks", "ada", "known"), _ => new DecideUnknown(chance.Next(2) == 0, "ada") }); break;
+            case 25: engine.Send(ShopStream, new WantReviewApp(AnyKey, AppName.Parse($"shop-{AnyKey}"), null, "ada")); break;
+            case 26: engine.Send(ShopStream, new DismissReviewApp(AnyKey, "ada")); break;
+            case 27: engine.Send(ShopStream, new ChangeStageConfig(Stage.Review, new Dictionary<string, ConfigValue?> { ["A"] = new($"{story.Count}", null, ConfigOrigin.Stage) }, "ada")); break;
+            case 28: engine.Send(ShopStream, new JudgeReviewApps([])); break;
             default: engine.Send(AnyApp, new InspectApp()); break;
         }
     }
@@ -168,10 +173,12 @@ internal sealed class RandomWalk
     private void Declare() => engine.Send(ShopStream, OutsideOnPaper.Declare(Definition with
     {
         Apps = [Definition.Apps[0] with { Gates = chance.Next(2) == 0 ? ["checks"] : [] }, Definition.Apps[1] with { Gates = chance.Next(2) == 0 ? ["approval"] : [] }],
-        ReviewApps = new(),
+        ReviewApps = new() { MaxAlive = chance.Next(2) == 0 ? 1 : null, StaleAfter = chance.Next(2) == 0 ? TimeSpan.FromHours(1) : null, StaleWarning = TimeSpan.FromMinutes(5) },
         ReleaseRepeat = chance.Next(2) == 0 ? StepRepeat.OnceThenAsk : StepRepeat.Idempotent,
         MaxClosingsAtOnce = 1,
     }, $"f{++declarations}", chance.Next(2) == 0 ? [] : ["one", "two"]) is var declare ? declare with { Pipeline = declare.Pipeline with { Retention = TimeSpan.FromHours(2) } } : throw new InvalidOperationException());
+
+    private string AnyKey => $"pr-{chance.Next(1, 4)}";
 
     private StreamId AnyApp => engine.All<AppState>().Select(a => a.Stream).ToList() is { Count: > 0 } apps ? apps[chance.Next(apps.Count)] : StagingStream;
 

@@ -35,7 +35,7 @@ public sealed record FlowSimulationOptions
     /// <summary>How the engine may treat that step when nobody knows whether it happened.</summary>
     public StepRepeat StepRepeat { get; init; } = StepRepeat.Idempotent;
 
-    /// <summary>What is in every source tree: path to text.</summary>
+    /// <summary>What is in every source tree: path to text. <c>app.json</c> is drawn, and not read from here.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 }
 

@@ -115,7 +115,7 @@ internal sealed partial class People(World world, SharedStore store, Outside out
     /// <summary>Some close what has only just come up.</summary>
     public void SeeSetUp(RunId run)
     {
-        if (!world.Troubled || !world.OneIn(4) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
+        if (!world.Troubled || !world.OneIn(5) || witness.Apps[run.App.ToString()].Policy?.Proposal is not { } key) return;
         world.Time.After(world.Seconds(0, 3), () =>
         {
             if (world.OneIn(2)) Close(key);

@@ -129,7 +129,11 @@ internal sealed partial class Witness
             case RunStopping { Cancelled: false } when run is { Due.Kind: WellKnownSteps.Fetch, Plan.Revision: { } code } && outside.Code.ManifestOf(outside.Code.TreeOf(code.Sha))?.Broken == true:
                 world.Count(FlowSituations.ManifestBroken);
                 break;
-            case StepGivenUp { Step: WellKnownSteps.PostDeploy, Unsure: false }:
+            case StepGivenUp { Step: WellKnownSteps.PostDeploy, Unsure: true }:
+                // Perhaps it was never started; nobody knows.
+                PostDeploysOf(name.App, run.Grant!.Generation).Add($"{name}.{WellKnownSteps.PostDeploy}.{run.Attempt}");
+                break;
+            case StepGivenUp { Step: WellKnownSteps.PostDeploy }:
                 world.Count(FlowSituations.PostDeployFailed);
                 break;
             case StepGivenUp { Step: WellKnownSteps.DeployHook }:
@@ -186,13 +190,19 @@ internal sealed partial class Witness
                 world.Violate(FlowInvariants.LastWord, $"{script.Id} is started, and something of its app is gone already");
         }
         if (script.Command != DrawnManifest.PostDeploy) return;
-        if (!postDeploys.TryGetValue((script.App, grant.Generation), out var earlier)) postDeploys[(script.App, grant.Generation)] = earlier = [];
+        var earlier = PostDeploysOf(script.App, grant.Generation);
         foreach (var other in earlier)
         {
             if (outside.Scripts.HasFailed(other)) world.Count(FlowSituations.PostDeployAgain);
             else world.Violate(FlowInvariants.PostDeployOnce, $"{script.Id} is started, and {other} has succeeded, or nobody knows");
         }
         earlier.Add(script.Id);
+    }
+
+    private List<string> PostDeploysOf(AppName app, int generation)
+    {
+        if (!postDeploys.TryGetValue((app, generation), out var all)) postDeploys[(app, generation)] = all = [];
+        return all;
     }
 
     public void ScriptEnds(CommandSpec script, CommandResult end)

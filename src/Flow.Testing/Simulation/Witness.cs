@@ -48,7 +48,7 @@ internal sealed partial class Witness(World world, Outside outside)
     /// <summary>A run is about to start processes, or to lead the traffic to them.</summary>
     public Action<RunId>? Deploying { get; set; }
 
-    /// <summary>A run is about to run postdeploy.</summary>
+    /// <summary>A run is about to make add-ons, or to run postdeploy.</summary>
     public Action<RunId>? SettingUp { get; set; }
 
     public void ExpectUnreadable(StreamId stream) => unreadable[stream] = unreadable.GetValueOrDefault(stream) + 1;
@@ -208,7 +208,7 @@ internal sealed partial class Witness(World world, Outside outside)
         CheckManifest(run, state, happened);
         Runs[key] = runs.Evolve(state, happened);
         if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.Deploy or WellKnownSteps.Switch) Deploying?.Invoke(run);
-        if (happened is StepSucceeded && Runs[key].Due?.Kind is WellKnownSteps.PostDeploy) SettingUp?.Invoke(run);
+        if (happened is StepSucceeded or SlotReceived && Runs[key].Due?.Kind is WellKnownSteps.PostDeploy or WellKnownSteps.Provision) SettingUp?.Invoke(run);
     }
 
     private void Hear(RunId run, RunState state, string waitsFor)

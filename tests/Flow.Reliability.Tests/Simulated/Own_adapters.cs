@@ -76,9 +76,9 @@ public sealed class Own_adapters
 
     private static FlowSimulationResult Found(FlowSimulationOptions wrong)
     {
-        for (var seed = 1; seed <= 2_000; seed++)
+        for (var seed = 1; seed <= 5_000; seed++)
             if (FlowSimulation.Run(seed, wrong) is { Violation: not null } found) return found;
-        throw new InvalidOperationException("Two thousand seeds have not found it.");
+        throw new InvalidOperationException("Five thousand seeds have not found it.");
     }
 
     /// <summary>Takes its time, in virtual time.</summary>

@@ -16,13 +16,13 @@ internal sealed class DrawnTree(string id, string source, string? manifest, IRea
     public ValueTask<IReadOnlyList<string>> ListFilesAsync(int max, CancellationToken cancellationToken) => new([.. All().Select(f => f.Path).Take(max)]);
     public ValueTask<IReadOnlyList<(string Path, string Hash)>> ListHashesAsync(int max, CancellationToken cancellationToken) => new([.. All().Take(max)]);
     public ValueTask<string?> ReadTextAsync(string path, int maxBytes, CancellationToken cancellationToken) =>
-        new(files.TryGetValue(path, out var text) ? text : path == AppJson.FileName ? manifest : null);
+        new(path == AppJson.FileName ? manifest : files.GetValueOrDefault(path));
     public ValueTask ExportAsync(string directory, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     private IEnumerable<(string Path, string Hash)> All()
     {
-        List<(string Path, string Hash)> all = [.. files.Select(f => (f.Key, f.Value)), ("README.md", id), ("src/shop.cs", source)];
-        if (manifest is not null && !files.ContainsKey(AppJson.FileName)) all.Add((AppJson.FileName, manifest));
+        List<(string Path, string Hash)> all = [("README.md", id), ("src/shop.cs", source), .. files.Where(f => f.Key != AppJson.FileName).Select(f => (f.Key, f.Value))];
+        if (manifest is not null) all.Add((AppJson.FileName, manifest));
         return all.DistinctBy(f => f.Path).OrderBy(f => f.Path, StringComparer.Ordinal);
     }
 }

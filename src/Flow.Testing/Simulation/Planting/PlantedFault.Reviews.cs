@@ -16,11 +16,11 @@ internal sealed partial class PlantedFault
 
     public static readonly PlantedFault PersonalGiven = new("personal-given", "Approved code sees what somebody has set on its app.", "An API key that a maintainer set by hand is read by a stranger's pull request.")
     {
-        Run = new()
+        App = new()
         {
-            Hears = (run, input) => (run, input is SlotGranted granted && run.Plan?.Revision?.Trust == Trust.Approved
-                ? new SlotGranted(granted.Grant with { Config = granted.Grant.Config.Where(v => v.Value.Origin != ConfigOrigin.Stage || !v.Value.IsSecret).ToDictionary(v => v.Key, v => v.Value.IsSecret ? v.Value with { Origin = ConfigOrigin.Generated } : v.Value with { Origin = ConfigOrigin.Stage }) })
-                : input),
+            Decides = (_, app, _, decision) => app.Candidates.Any(c => c.Revision?.Trust == Trust.Approved && decision.Events.OfType<SlotGiven>().Any(g => g.Run == c.Run))
+                ? decision with { Messages = [.. decision.Messages.Select(m => m.Input is SlotGranted granted ? m with { Input = new SlotGranted(granted.Grant with { Config = WithPersonal(app, granted.Grant.Config) }) } : m)] }
+                : decision,
         },
     };
 
@@ -59,4 +59,11 @@ internal sealed partial class PlantedFault
 
     private static PipelineState Reviewing(PipelineState pipeline, Func<ReviewAppPolicy, ReviewAppPolicy> change) => pipeline.Declared is not { Definition: { ReviewApps: { } review } definition } declared ? pipeline
         : pipeline with { Declared = declared with { Definition = definition with { ReviewApps = change(review) } } };
+
+    private static Dictionary<string, ConfigValue> WithPersonal(AppState app, IReadOnlyDictionary<string, ConfigValue> given)
+    {
+        var all = new Dictionary<string, ConfigValue>(given);
+        foreach (var (name, value) in app.ConfigOf(app.Config).Where(v => v.Value.Origin == ConfigOrigin.Person)) all[name] = value with { Origin = value.IsSecret ? ConfigOrigin.Generated : ConfigOrigin.Stage };
+        return all;
+    }
 }

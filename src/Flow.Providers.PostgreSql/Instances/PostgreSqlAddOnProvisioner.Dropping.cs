@@ -41,10 +41,10 @@ internal sealed partial class PostgreSqlAddOnProvisioner
 
     private async ValueTask DropBelongingsAsync(NpgsqlConnection connection, InstanceNames names, CancellationToken cancellationToken)
     {
-        var roles = await connection.ColumnAsync("select rolname::text from pg_roles where rolname = any($1)", cancellationToken, RolesOf(names)).ConfigureAwait(false);
+        var roles = await connection.ColumnAsync("select rolname::text from pg_roles where rolname = any($1)", cancellationToken, (object)RolesOf(names)).ConfigureAwait(false);
         var databases = await connection.ColumnAsync(
             "select distinct d.datname::text from pg_shdepend s join pg_database d on d.oid = s.dbid join pg_roles r on r.oid = s.refobjid where s.refclassid = 'pg_authid'::regclass and r.rolname = any($1) and d.datallowconn",
-            cancellationToken, roles.ToArray()).ConfigureAwait(false);
+            cancellationToken, (object)roles.ToArray()).ConfigureAwait(false);
         // Only theirs: what somebody else has built on it makes this fail, and stays. What they were granted in the whole server goes with it.
         var drop = $"DROP OWNED BY {string.Join(", ", roles.Select(Text.Quoted))}";
         await connection.ExecuteAsync(drop, cancellationToken).ConfigureAwait(false);

@@ -86,8 +86,8 @@ internal sealed class World : IAsyncDisposable
         {
             var status = await Provider.ProvisionAsync(request, default);
             if (status.Value is { } value) return value;
-            if (!status.IsRunning || tries > 60) throw new InvalidOperationException($"{status.Failure}");
-            await Task.Delay(status.AskAgainIn!.Value);
+            if (status is { IsRunning: false, Failure.Transient: false } || tries > 200) throw new InvalidOperationException($"{status.Failure}");
+            await Task.Delay(status.AskAgainIn ?? TimeSpan.FromMilliseconds(50));
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner
     /// <summary>From every state that a crash can leave: first nobody comes in any more, then all go out, and the owner with its comment goes last.</summary>
     private async ValueTask DropAsync(NpgsqlConnection connection, InstanceNames names, Found found, CancellationToken cancellationToken)
     {
-        await connection.TogetherAsync([Recorded(names, found.Record! with { State = InstanceState.Going }), .. found.HasDatabase ? [Opened(names, false)] : Array.Empty<string>()], cancellationToken).ConfigureAwait(false);
+        await connection.TogetherAsync([Recorded(names, found.Record! with { State = InstanceState.Going }), .. found.Whole ? [Opened(names, false)] : Array.Empty<string>()], cancellationToken).ConfigureAwait(false);
         if (found.HasDatabase) await connection.ExecuteAsync($"DROP DATABASE IF EXISTS {Text.Quoted(names.Database)} WITH (FORCE)", cancellationToken).ConfigureAwait(false);
         try { await DropRolesAsync(connection, names, cancellationToken).ConfigureAwait(false); }
         // They have something in other databases, into which the server lets everybody.

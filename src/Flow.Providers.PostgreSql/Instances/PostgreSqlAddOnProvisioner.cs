@@ -71,7 +71,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
             }
             if (found is not null && !found.Is(request.Id)) return WorkStatus<AddOnInstance>.Failed(ForeignRole(names, request.Id));
             if (found is { Record.State: InstanceState.Ready })
-                return found.HasDatabase ? WorkStatus<AddOnInstance>.Done(new(request.Id, found.Record.Plan)) : WorkStatus<AddOnInstance>.Failed(Lost(request.Id));
+                return found.Ready ? WorkStatus<AddOnInstance>.Done(new(request.Id, found.Record.Plan)) : WorkStatus<AddOnInstance>.Failed(Lost(request.Id));
 
             var record = found?.Record ?? NewRecord(request);
             if (record.Seed is { } wanted && found is not { HasDatabase: true } && await SeedTroubleAsync(connection, wanted, token).ConfigureAwait(false) is { } trouble) return WorkStatus<AddOnInstance>.Failed(trouble);

@@ -25,7 +25,6 @@ internal sealed partial class PostgreSqlAddOnProvisioner
     {
         var began = Stopwatch.GetTimestamp();
         var names = InstanceNames.Of(options.NamePrefix, request.Id);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         var (source, target) = await LookAtBothAsync(connection, warm, names, cancellationToken).ConfigureAwait(false);
         if (target is not null)
             return target.Is(request.Id) && target.Ready && target.Record!.WarmId == warmId ? WorkStatus<AddOnInstance>.Done(new(request.Id, target.Record.Plan))
@@ -39,20 +38,20 @@ internal sealed partial class PostgreSqlAddOnProvisioner
         [
             $"ALTER DATABASE {Text.Quoted(warm.Database)} RENAME TO {Text.Quoted(names.Database)}",
             $"ALTER ROLE {Text.Quoted(warm.Owner)} RENAME TO {Text.Quoted(names.Owner)}",
-            .. NewLogin(names, record), Opened(names, true), Recorded(names, record),
+            .. NewLogin(names, record), Opened(names, true), Recorded(names, record), "COMMIT",
         ], cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         logger.Claimed(names.Database, Text.Shown(request.Id), Text.Shown(warmId), (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         return WorkStatus<AddOnInstance>.Done(new(request.Id, record.Plan));
     }
 
-    /// <summary>Both under their locks, always taken in the same order, in one message to the server.</summary>
+    /// <summary>Begins the transaction: both under their locks, always taken in the same order. One message to the server, and the claim is the second: a connection that is given back undoes what is not committed.</summary>
     private static async ValueTask<(Found? Warm, Found? Target)> LookAtBothAsync(NpgsqlConnection connection, InstanceNames warm, InstanceNames target, CancellationToken cancellationToken)
     {
-        await using var batch = new NpgsqlBatch(connection);
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new("BEGIN") } };
         foreach (var key in new[] { warm.Lock, target.Lock }.Order()) batch.BatchCommands.Add(new("select pg_advisory_xact_lock($1)") { Parameters = { new() { Value = key } } });
         foreach (var names in new[] { warm, target }) batch.BatchCommands.Add(new(Found.Query) { Parameters = { new() { Value = names.Owner } } });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        // Locks give rows, too; BEGIN does not.
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
         var first = await Found.AsyncFrom(reader, cancellationToken).ConfigureAwait(false);

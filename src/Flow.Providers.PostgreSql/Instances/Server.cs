@@ -26,6 +26,10 @@ internal sealed class Server : IAsyncDisposable
             // Only what is the server's own is found by a bare name.
             SearchPath = "pg_catalog",
             Options = FormattableString.Invariant($"-c standard_conforming_strings=on -c statement_timeout={(long)options.StatementTimeout.TotalMilliseconds} -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"),
+            // Nothing of a session changes but transactions, which end with its use, and locks, which are given back: so what is asked often stays prepared.
+            NoResetOnClose = true,
+            MaxAutoPrepare = 10,
+            AutoPrepareMinUsages = 2,
             PersistSecurityInfo = false,
             IncludeErrorDetail = false,
             Enlist = false,
@@ -66,10 +70,17 @@ internal sealed class Server : IAsyncDisposable
             try { return await work(connection, token).ConfigureAwait(false); }
             finally
             {
-                // A connection that is broken has no lock any more.
-                if (connection.FullState == System.Data.ConnectionState.Open) await connection.ExecuteAsync("select pg_advisory_unlock($1)", CancellationToken.None, names.Lock).ConfigureAwait(false);
+                await UnlockAsync(connection, names.Lock).ConfigureAwait(false);
             }
         }, cancellationToken);
+
+    private static async ValueTask UnlockAsync(NpgsqlConnection connection, long key)
+    {
+        // A connection that is broken has no lock any more.
+        if (connection.FullState != System.Data.ConnectionState.Open) return;
+        try { await connection.ExecuteAsync("select pg_advisory_unlock($1)", CancellationToken.None, key).ConfigureAwait(false); }
+        catch (NpgsqlException) { NpgsqlConnection.ClearPool(connection); }
+    }
 
     /// <summary>A connection of its own to another database of the server.</summary>
     public async ValueTask<NpgsqlConnection> EnterAsync(string database, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ namespace Flow.Providers.PostgreSql.Tests.Worlds;
 /// <summary>A real PostgreSQL in a directory of its own, on a free port; it ends with the process that started it, however that ends. For tests and measurements.</summary>
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
+    private static readonly string[] Hasty = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly StringBuilder said = new();
     private readonly string directory, programs;
@@ -41,7 +42,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         try
         {
             await server.InitializeAsync();
-            await server.ListenAsync([.. settings, .. durable ? [] : new[] { "fsync=off", "full_page_writes=off", "synchronous_commit=off" }]);
+            await server.ListenAsync([.. settings, .. durable ? [] : Hasty]);
             return server;
         }
         catch

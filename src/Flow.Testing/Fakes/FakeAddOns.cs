@@ -17,8 +17,9 @@ public sealed class FakeAddOns : IAddOnProvisioner
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (Refusal(request) is { } refusal) return ValueTask.FromResult(WorkStatus<AddOnInstance>.Failed(refusal));
         lock (gate) Instances.TryAdd(request.Id, request);
-        return ValueTask.FromResult(WorkStatus<AddOnInstance>.Done(new(request.Id, request.Plan ?? "default")));
+        return ValueTask.FromResult(WorkStatus<AddOnInstance>.Done(new(request.Id, request.Plan ?? Catalogue.DefaultFor(request.Purpose).Name)));
     }
 
     /// <inheritdoc/>
@@ -36,4 +37,9 @@ public sealed class FakeAddOns : IAddOnProvisioner
         lock (gate) Instances.Remove(id);
         return ValueTask.CompletedTask;
     }
+
+    private Failure? Refusal(AddOnRequest request) =>
+        request.Plan is { } plan && Catalogue.Find(plan) is null ? new("plan-unknown", "The catalogue has no such plan.")
+        : request.Options?.Any(o => Catalogue.Options.FirstOrDefault(k => k.Name == o.Key) is not { } known || !(known.Values?.Contains(o.Value) ?? o.Value.Length <= 200)) is true ? new("option-unknown", "The catalogue has no such option, or not this value of it.")
+        : request.Seed is not null && !Catalogue.Seedable ? new("seed-unknown", "The catalogue says that nothing begins with a seed.") : null;
 }

@@ -19,6 +19,9 @@ internal static partial class PostgreSqlLog
     [LoggerMessage(7005, LogLevel.Warning, "Role {Role} is not Flow's, or of another instance than {Id}: it is left alone")]
     public static partial void Foreign(this ILogger logger, string role, string id);
 
+    [LoggerMessage(7007, LogLevel.Information, "The PostgreSQL server could not just now ({State}); another try, number {Attempt}")]
+    public static partial void TriedAgain(this ILogger logger, string state, int attempt);
+
     [LoggerMessage(7006, LogLevel.Warning, "Work on a PostgreSQL database failed with {Code}{Words}")]
     public static partial void Failed(this ILogger logger, string code, string words);
 }

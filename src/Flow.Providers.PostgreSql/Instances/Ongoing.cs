@@ -59,6 +59,7 @@ internal sealed class Ongoing<T> : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (end.IsCancellationRequested) return;
         await end.CancelAsync().ConfigureAwait(false);
         foreach (var work in all.Values) await ((Task)work.Done.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         end.Dispose();

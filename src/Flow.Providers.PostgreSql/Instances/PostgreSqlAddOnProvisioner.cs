@@ -25,7 +25,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
     {
         (this.options, this.time, this.logger) = (options, time, logger);
         plans = new(options);
-        server = new(options, time);
+        server = new(options, time, logger);
         credentials = new(PostgreSqlOptionsValidator.KeyOf(options.CredentialKey) ?? throw new ArgumentException("CredentialKey is not base64 of at least 32 bytes.", nameof(options)));
     }
 
@@ -98,7 +98,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
         return null;
     }
 
-    /// <summary>Small ones through the log, without a checkpoint; large ones as files, without writing everything twice.</summary>
+    /// <summary>Small ones through the log, without a checkpoint (a third of the time); large ones as files, without writing everything twice. Between 50 and 200 MB it is much the same.</summary>
     private static async ValueTask<string> StrategyAsync(NpgsqlConnection connection, string? seed, CancellationToken cancellationToken) =>
         seed is null || (long)(await connection.ScalarAsync("select pg_database_size($1::name)", cancellationToken, seed).ConfigureAwait(false))! <= FileCopyFrom ? "WAL_LOG" : "FILE_COPY";
 
@@ -107,8 +107,12 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
     private async ValueTask<Failure?> AdoptAsync(NpgsqlConnection connection, InstanceNames names, string seed, CancellationToken cancellationToken)
     {
         await connection.TogetherAsync([Private(names), Opened(names, true)], cancellationToken).ConfigureAwait(false);
-        await using var inside = await server.EnterAsync(names.Database, cancellationToken).ConfigureAwait(false);
-        return await Adoption.RunAsync(inside, names.Owner, seed, options.MaxSeedObjects, cancellationToken).ConfigureAwait(false);
+        await using (var inside = await server.EnterAsync(names.Database, cancellationToken).ConfigureAwait(false))
+            if (await Adoption.RunAsync(inside, names.Owner, seed, options.MaxSeedObjects, cancellationToken).ConfigureAwait(false) is { } refused) return refused;
+        // The server ends a session a moment after it is closed; until then the instance would look as if somebody were in it.
+        for (var looks = 0; looks < 500 && await Found.LookAsync(connection, names, cancellationToken).ConfigureAwait(false) is { Sessions: > 0 }; looks++)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, cancellationToken).ConfigureAwait(false);
+        return null;
     }
 
     private IEnumerable<string> Finishing(InstanceNames names, InstanceRecord record) =>

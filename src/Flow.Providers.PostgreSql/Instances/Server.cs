@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
@@ -12,7 +13,7 @@ internal sealed class Server : IAsyncDisposable
     private readonly NpgsqlDataSource source;
     private readonly ResiliencePipeline retries;
 
-    public Server(PostgreSqlOptions options, TimeProvider time)
+    public Server(PostgreSqlOptions options, TimeProvider time, ILogger logger)
     {
         admin = new(options.AdminConnectionString)
         {
@@ -43,6 +44,11 @@ internal sealed class Server : IAsyncDisposable
                 Delay = TimeSpan.FromMilliseconds(200),
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
+                OnRetry = retry =>
+                {
+                    logger.TriedAgain((retry.Outcome.Exception as PostgresException)?.SqlState ?? "no answer", retry.AttemptNumber + 1);
+                    return default;
+                },
             })
             .Build();
     }

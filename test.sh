@@ -57,13 +57,28 @@ fi
 
 # What the tests need beside the SDK. Installed only where that is this script's business: as root on Debian.
 missing=()
+has() {
+    local programs
+    if [[ $1 == initdb ]] && ! command -v initdb >/dev/null; then
+        # Debian keeps the server's programs outside the PATH.
+        for programs in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
+            if [[ -x $programs/initdb ]]; then export PATH=$programs:$PATH; fi
+        done
+    fi
+    command -v "$1" >/dev/null
+}
 need() {
     local tool=$1 package=$2
-    command -v "$tool" >/dev/null && return
+    has "$tool" && return
     if [[ $(id -u) == 0 && -e /etc/debian_version ]] && command -v apt-get >/dev/null; then
         say "Installing $package ..."
+        # The tests start servers of their own; Debian's package need not.
+        if [[ $package == postgresql && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+            mkdir -p /etc/postgresql-common
+            printf 'create_main_cluster = false\n' >/etc/postgresql-common/createcluster.conf
+        fi
         if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package"; } </dev/null >/dev/null 2>&1 \
-            && command -v "$tool" >/dev/null; then return; fi
+            && has "$tool"; then return; fi
         say "Left out: tests that need $tool. The package $package could not be installed."
     else
         say "Left out: tests that need $tool. It is not installed, and this script installs packages only as root on Debian."
@@ -72,6 +87,7 @@ need() {
 }
 
 need git git
+need initdb postgresql
 if ((${#missing[@]} > 0)); then
     if in_ci; then
         say "Nothing may be left out with CI=true."
@@ -112,7 +128,7 @@ clean_up() {
     trap '' INT TERM
     local pid
     while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done < <(ours)
-    rm -rf -- "$scratch" "/dev/shm/flow-crash-$FLOW_TEST_RUN"*
+    rm -rf -- "$scratch" "/dev/shm/flow-crash-$FLOW_TEST_RUN"* "/dev/shm/flow-postgres-$FLOW_TEST_RUN"*
 }
 trap clean_up EXIT
 trap 'exit 130' INT

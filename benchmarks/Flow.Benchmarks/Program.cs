@@ -1,5 +1,6 @@
 // ./bench.sh [NAME...]: measures all figures, or those that are named.
 using System.Globalization;
+using Flow.Benchmarks.AddOns;
 using Flow.Benchmarks.Deploys;
 using Flow.Benchmarks.Durable;
 using Flow.Benchmarks.Hosts;
@@ -25,6 +26,7 @@ switch (args)
     (HostFigures.Names, HostFigures.MeasureAsync),
     (DeployFigures.Names, DeployFigures.MeasureAsync),
     (ReviewFigures.Names, ReviewFigures.MeasureAsync),
+    (PostgresFigures.Names, PostgresFigures.MeasureAsync),
     (MaskingFigure.Names, MaskingFigure.MeasureAsync),
     (SimulationFigure.Names, SimulationFigure.MeasureAsync),
 ];

@@ -19,6 +19,7 @@ public sealed class What_is_packed(PackedFeed feed)
             "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions", "Polly.Core",
         ],
         ["Flow.Providers.Local"] = ["CliWrap", "Flow.Core =", "Microsoft.Data.Sqlite"],
+        ["Flow.Providers.PostgreSql"] = ["Flow.Core =", "Npgsql"],
         ["Flow.Routing.Yarp"] = ["Flow.Core =", "Yarp.ReverseProxy"],
         ["Flow.Storage.Sqlite"] = ["Flow.Core =", "Microsoft.Data.Sqlite", "dbup-core", "dbup-sqlite"],
         ["Flow.Testing"] = ["Flow.Core ="],

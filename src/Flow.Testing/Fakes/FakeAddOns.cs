@@ -35,28 +35,32 @@ public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling, IAddOnRotatio
     public ValueTask<WorkStatus<AddOnInstance>> ProvisionAsync(AddOnRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (Refusal(request) is { } refusal) return ValueTask.FromResult(WorkStatus<AddOnInstance>.Failed(refusal));
         lock (gate)
         {
             if (Answer?.Invoke(request) is { } answer) return ValueTask.FromResult(answer);
             Instances.TryAdd(request.Id, request);
         }
-        return ValueTask.FromResult(WorkStatus<AddOnInstance>.Done(new(request.Id, request.Plan ?? "default")));
+        return ValueTask.FromResult(Done(request));
     }
 
     /// <inheritdoc/>
     public ValueTask<WorkStatus<AddOnInstance>> ClaimAsync(string warmId, AddOnRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        if (Refusal(request) is { } refusal) return ValueTask.FromResult(WorkStatus<AddOnInstance>.Failed(refusal));
         lock (gate)
         {
             if (!Instances.ContainsKey(request.Id))
             {
-                if (Unfit.Contains(warmId) || !Instances.Remove(warmId)) return ValueTask.FromResult(WorkStatus<AddOnInstance>.Failed(new("warm-unfit", $"{warmId} is not fit to be given away.")));
+                if (Unfit.Contains(warmId) || !Instances.TryGetValue(warmId, out var warm) || warm.Owner is not null || warm.Seed != request.Seed || PlanOf(warm) != PlanOf(request))
+                    return ValueTask.FromResult(WorkStatus<AddOnInstance>.Failed(new("warm-unfit", $"{warmId} is not fit to be given away.")));
+                Instances.Remove(warmId);
                 Instances[request.Id] = request;
                 Claimed[request.Id] = warmId;
             }
         }
-        return ValueTask.FromResult(WorkStatus<AddOnInstance>.Done(new(request.Id, request.Plan ?? "default")));
+        return ValueTask.FromResult(Done(request));
     }
 
     /// <inheritdoc/>
@@ -75,10 +79,18 @@ public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling, IAddOnRotatio
         return ValueTask.CompletedTask;
     }
 
+    private string PlanOf(AddOnRequest request) => request.Plan ?? Catalogue.DefaultFor(request.Purpose).Name;
+    private WorkStatus<AddOnInstance> Done(AddOnRequest request) => WorkStatus<AddOnInstance>.Done(new(request.Id, PlanOf(request)));
+
     /// <inheritdoc/>
     public ValueTask DeprovisionAsync(string id, CancellationToken cancellationToken)
     {
         lock (gate) Instances.Remove(id);
         return ValueTask.CompletedTask;
     }
+
+    private Failure? Refusal(AddOnRequest request) =>
+        request.Plan is { } plan && Catalogue.Find(plan) is null ? new("plan-unknown", "The catalogue has no such plan.")
+        : request.Options?.Any(o => Catalogue.Options.FirstOrDefault(k => k.Name == o.Key) is not { } known || !(known.Values?.Contains(o.Value) ?? o.Value.Length <= 200)) is true ? new("option-unknown", "The catalogue has no such option, or not this value of it.")
+        : request.Seed is not null && !Catalogue.Seedable ? new("seed-unknown", "The catalogue says that nothing begins with a seed.") : null;
 }

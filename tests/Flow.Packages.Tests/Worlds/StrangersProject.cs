@@ -1,13 +1,12 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Flow.Packages.Tests.Worlds;
 
 /// <summary>A web project of somebody who has the packages and <c>docs/getting-started.md</c>, and nothing else of the repository.</summary>
-internal sealed partial class StrangersProject(PackedFeed feed)
+internal sealed class StrangersProject(PackedFeed feed)
 {
-    private const string Guide = "docs/getting-started.md";
+    internal const string Guide = "docs/getting-started.md";
     private readonly string root = Path.Combine(feed.Root, "stranger");
 
     public string Folder => Path.Combine(root, "paas");
@@ -27,7 +26,7 @@ internal sealed partial class StrangersProject(PackedFeed feed)
         // MSBuild looks for these in every folder above a project.
         foreach (var boundary in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"]) await WriteAsync($"../{boundary}", "<Project />");
         await WriteAsync("../global.json", "{}");
-        await WriteAsync("nuget.config", await FeedsAsync(Checkout.Blocks(Guide, "xml")[0]));
+        await WriteAsync("nuget.config", await Feeds.ConfigurationAsync(feed, root));
         // As 'dotnet new web' makes it.
         await WriteAsync("paas.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk.Web">
@@ -46,11 +45,7 @@ internal sealed partial class StrangersProject(PackedFeed feed)
     public Task BuildAsync() => Tool.RunAsync("dotnet", Folder, Variables, "build", "-c", "Debug", "-v", "quiet", "-warnaserror");
 
     /// <summary>Where the packages of Flow in the cache came from, by name.</summary>
-    public IReadOnlyDictionary<string, string?> Origins() => Directory.GetDirectories(PackageCache, "flow.*").ToDictionary(d => Path.GetFileName(d), d =>
-    {
-        using var metadata = JsonDocument.Parse(File.ReadAllText(Path.Combine(Directory.GetDirectories(d).Single(), ".nupkg.metadata")));
-        return metadata.RootElement.GetProperty("source").GetString();
-    });
+    public IReadOnlyDictionary<string, string?> Origins() => Feeds.Origins(PackageCache);
 
     /// <summary>What a build of the project would compile, embed or copy.</summary>
     public async Task<IReadOnlyList<string>> ItemsAsync()
@@ -62,19 +57,6 @@ internal sealed partial class StrangersProject(PackedFeed feed)
 
     private Task WriteAsync(string file, string text) => File.WriteAllTextAsync(Path.Combine(Folder, file), text);
 
-    /// <summary>The page's configuration with our folder; what the page takes from nuget.org, this machine takes from where its user says.</summary>
-    private async Task<string> FeedsAsync(string shown)
-    {
-        var configuration = XElement.Parse(shown);
-        configuration.Descendants("add").Single(a => a.Attribute("key")!.Value == "flow").SetAttributeValue("value", feed.Folder);
-        var elsewhere = configuration.Descendants("packageSource").Single(s => s.Attribute("key")!.Value == "nuget.org");
-        var sources = (await Tool.RunAsync("dotnet", root, null, "nuget", "list", "source", "--format", "Detailed")).Split('\n')
-            .Select(line => EnabledSource().Match(line)).Where(m => m.Success).Select(m => m.Groups["name"].Value).ToList();
-        sources.Should().NotBeEmpty("the machine has sources of NuGet packages");
-        elsewhere.ReplaceWith(sources.Select(name => new XElement("packageSource", new XAttribute("key", name), elsewhere.Elements())));
-        return configuration.ToString();
-    }
-
     private string References(string shown)
     {
         var references = XElement.Parse(shown);
@@ -85,8 +67,4 @@ internal sealed partial class StrangersProject(PackedFeed feed)
         }
         return references.ToString();
     }
-
-    //   1.  nuget.org [Enabled]
-    [GeneratedRegex(@"^\s*\d+\.\s+(?<name>.+) \[Enabled\]\s*$")]
-    private static partial Regex EnabledSource();
 }

@@ -10,7 +10,7 @@ namespace Flow.Samples.Demo;
 internal sealed record PaasEvent(long Position, string Stream, string Type, string Data);
 
 /// <summary>The host as a program of its own, and the questions that the story asks it.</summary>
-internal sealed class PaasProcess(string data, string repository, int routerPort, int port) : IAsyncDisposable
+internal sealed class PaasProcess(string data, string seeds, string repository, int routerPort, int port) : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private readonly HttpClient http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
@@ -29,6 +29,9 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
         {
             "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", LogFile, "dotnet", binary, "--urls", http.BaseAddress!.ToString(), "--environment", "Development",
             "--Flow:Local:DataDirectory", data, "--Flow:Pipelines:hello:Repository:Url", repository,
+            // Databases of review apps begin with a seed, and two are ready before anybody proposes anything.
+            "--Flow:Local:SeedDirectory", seeds, "--Flow:Pipelines:hello:AddOnSeeds:sqlite", Seed.Name,
+            "--Flow:Pools:review-data:Provider", "sqlite", "--Flow:Pools:review-data:Purpose", "Review", "--Flow:Pools:review-data:Seed", Seed.Name,
             "--Flow:Router:Port", routerPort.ToString(CultureInfo.InvariantCulture), "--Flow:StopAppsOnShutdown", "true", "--Flow:Router:Process:StopRouterOnShutdown", "true",
         }) start.ArgumentList.Add(argument);
         process = Process.Start(start)!;
@@ -54,6 +57,8 @@ internal sealed class PaasProcess(string data, string repository, int routerPort
         await process.WaitForExitAsync();
         process.Dispose();
     }
+
+    public async Task<JsonElement> PoolAsync(string pool, CancellationToken cancellationToken) => await ReadAsync($"/ops/pools/{pool}", cancellationToken) ?? default;
 
     public async Task<JsonElement?> RunAsync(string run, CancellationToken cancellationToken) => await ReadAsync($"/ops/runs/{run}", cancellationToken);
 

@@ -52,6 +52,12 @@ internal sealed partial class Story
         Hold(answer.GetProperty("greeting").GetString() == "Hello from app.json" && answer.GetProperty("contact").GetString() == "ada@hello.example", "the review app has config of its own: from app.json, and from the pipeline");
         var database = answer.GetProperty("database").GetString();
         Hold(database is not null && (await GetAsync(Staging)).GetProperty("database").GetString() != database, "the review app has data of its own");
+        // The seed's visits, those of postdeploy, and this one.
+        var visits = answer.GetProperty("visits").GetInt64();
+        facts.ReviewDatabaseSeeded = visits > Seed.Visits + 100;
+        var pool = await world.Paas.PoolAsync("review-data", stop);
+        facts.PoolClaims = pool.GetProperty("served").GetInt64();
+        Hold(facts.ReviewDatabaseSeeded && facts.PoolClaims == 1, string.Create(CultureInfo.InvariantCulture, $"its database began with the seed's {Seed.Visits} visits ({visits} by now), and was ready before: {facts.PoolClaims} claimed from pool review-data"));
         var (flow, heroku) = (answer.GetProperty("flow"), answer.GetProperty("heroku").EnumerateArray().Select(n => n.GetString()).ToList());
         facts.Injected = flow.GetProperty("FLOW_APP_NAME").GetString() == Review && flow.GetProperty("FLOW_PR_NUMBER").GetString() == "1" && flow.GetProperty("FLOW_BRANCH").GetString()?.Length > 0
             && flow.GetProperty("FLOW_PIPELINE").GetString() == "hello" && flow.GetProperty("FLOW_STAGE").GetString() == "review" && flow.GetProperty("FLOW_URL").GetString()!.Contains(Review, StringComparison.Ordinal)
@@ -85,6 +91,8 @@ internal sealed partial class Story
         Hold(facts.PredestroyRan, $"it was closed, and pr-predestroy had the last word: {farewell}");
         var left = await Leftovers.OfAsync(Review, world.Paas, stop);
         facts.ReviewAppDestroyed = true;
+        facts.ReviewDatabaseDropped = !Directory.EnumerateDirectories(Path.Combine(world.Paas.DataDirectory, "addons", "sqlite"), $"{Review}.*").Any();
+        Hold(facts.ReviewDatabaseDropped, "its database is gone, and did not go back to the pool");
         facts.Leftovers = left.Count;
         Hold(left.Count == 0, left.Count == 0 ? "app, data and process are gone" : $"left behind: {string.Join(", ", left)}");
     }

@@ -21,6 +21,9 @@ internal sealed class StoryFacts
     public int PostdeployRuns { get; set; }
     public bool ManifestReread { get; set; }
     public bool PredestroyRan { get; set; }
+    public bool ReviewDatabaseSeeded { get; set; }
+    public bool ReviewDatabaseDropped { get; set; }
+    public long PoolClaims { get; set; }
     public bool ReviewAppDestroyed { get; set; }
     public int Leftovers { get; set; }
     public long Requests { get; set; }

@@ -12,7 +12,8 @@ internal sealed class World : IAsyncDisposable
         if (System.IO.Directory.Exists(Directory)) System.IO.Directory.Delete(Directory, recursive: true);
         System.IO.Directory.CreateDirectory(Directory);
         Repository = new(Directory, Path.Combine(root, "samples", "apps", "hello"));
-        Paas = new(Path.Combine(Directory, "data"), Repository.Url, FreePort(5080), FreePort(5081));
+        var seeds = Seed.Write(Path.Combine(Directory, "seeds"));
+        Paas = new(Path.Combine(Directory, "data"), seeds, Repository.Url, FreePort(5080), FreePort(5081));
     }
 
     public string Directory { get; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Flow.AddOns.Pools;
 using Flow.Apps;
 using Flow.AspNetCore;
 using Flow.Pipelines;
@@ -24,6 +25,7 @@ internal static class Operations
         group.MapGroup("/pipelines/{pipeline}").MapReviewApps(Operator);
         group.MapGet("/apps/{app}", async (AppName app, IApps apps) => await apps.GetAsync(app) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapGet("/apps/{app}/url", (AppName app, IApps apps) => apps.UrlOf(app));
+        group.MapGet("/pools/{pool}", async (string pool, IAddOnPools pools) => await pools.GetAsync(pool) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapGet("/runs/{run}", async (RunId run, IRuns runs) => await runs.GetAsync(run) is { } state ? Results.Ok(state) : Results.NotFound());
         group.MapPost("/apps/{app}/promote", (AppName app, IReleases releases) => releases.PromoteAsync(app, null, null, Operator));
         group.MapPost("/apps/{app}/rollback", (AppName app, int? to, IReleases releases) => releases.RollBackAsync(app, to, Operator));

@@ -27,6 +27,9 @@ public sealed class The_demo
         facts.GetProperty("postdeployRuns").GetInt32().Should().Be(1);
         facts.GetProperty("manifestReread").GetBoolean().Should().BeTrue();
         facts.GetProperty("predestroyRan").GetBoolean().Should().BeTrue();
+        facts.GetProperty("reviewDatabaseSeeded").GetBoolean().Should().BeTrue();
+        facts.GetProperty("reviewDatabaseDropped").GetBoolean().Should().BeTrue();
+        facts.GetProperty("poolClaims").GetInt64().Should().Be(1);
         facts.GetProperty("reviewAppDestroyed").GetBoolean().Should().BeTrue();
         facts.GetProperty("leftovers").GetInt32().Should().Be(0);
         facts.GetProperty("requests").GetInt64().Should().BeGreaterThanOrEqualTo(1_000);

@@ -53,7 +53,7 @@ internal sealed partial class WarmEffects(Providers providers, TimeProvider time
 
     private static WarmInput Failed(Effect effect, Failure failure) => effect is ProvisionWarm ? new WarmMakingFailed(failure) : new WarmRemovingFailed(failure);
 
-    [LoggerMessage(1160, LogLevel.Error, "{Instance}: the add-on provider threw.")]
+    [LoggerMessage(1210, LogLevel.Error, "{Instance}: the add-on provider threw.")]
     private partial void LogBug(StreamId instance, Exception bug);
 }
 

@@ -42,7 +42,8 @@ public sealed class Runs_under_retention : IDisposable
         var figures = await Soak.RunAsync(ManyRuns.Destroyed, Database, apps.ToString(CultureInfo.InvariantCulture));
         Tell(figures, 1);
         ((figures[^1][1] - figures[0][1]) * 4096 / apps).Should().BeLessThan(1_500, "bytes in the file for each");
-        ((figures[^1][4] - figures[1][4]) / (apps * 3 / 4)).Should().BeLessThan(300, "live bytes for each");
+        // The framework's pools alone move it by some hundred; an app that is kept in memory takes several thousand.
+        ((figures[^1][4] - figures[1][4]) / (apps * 3 / 4)).Should().BeLessThan(1_000, "live bytes for each");
     }
 
     private static readonly string[] Names = ["so far", "pages in use", "pages of the file", "bytes of its write-ahead log", "bytes live", "handles"];

@@ -32,7 +32,8 @@ public sealed class A_warm_database(OneServer one) : IAsyncLifetime
     public async Task Has_no_login_and_no_door_until_it_is_claimed()
     {
         await world.MakeAsync(World.Warm("pool.1"));
-        (await world.CountAsync()).Should().Be(2, "a database and its owner");
+        (await world.CountAsync()).Should().Be(3, "a database, its owner, and a login that may not log in");
+        (await world.AdminAsync($"select rolcanlogin from pg_roles where rolname = '{world.Names("pool.1").Login(0)}'")).Should().Be(false);
         (await world.AdminAsync($"select datallowconn from pg_database where datname = '{world.Names("pool.1").Database}'")).Should().Be(false);
         (await FluentActions.Awaiting(async () => await world.Provider.BindAsync("pool.1", default)).Should().ThrowAsync<FlowException>()).Which.Code.Should().Be("addon-unclaimed");
         (await FluentActions.Awaiting(async () => await world.Provider.RotateAsync("pool.1", default)).Should().ThrowAsync<FlowException>()).Which.Code.Should().Be("addon-unclaimed");
@@ -104,7 +105,7 @@ public sealed class A_warm_database(OneServer one) : IAsyncLifetime
             catch (OperationCanceledException) { }
             var there = (string)(await world.AdminAsync($"select string_agg(r.rolname || ' ' || coalesce(d.datname, '-') || ' ' || coalesce(d.datallowconn::text, '-'), ', ' order by 1) from pg_roles r left join pg_database d on d.datdba = r.oid where starts_with(r.rolname, '{world.Options.NamePrefix}')"))!;
             var (warm, claimed) = (world.Names("pool.1").Owner, world.Names("a"));
-            there.Should().BeOneOf($"{warm} {warm} false", $"{claimed.Owner} {claimed.Owner} true, {claimed.Login(0)} - -");
+            there.Should().BeOneOf($"{warm} {warm} false, {world.Names("pool.1").Login(0)} - -", $"{claimed.Owner} {claimed.Owner} true, {claimed.Login(0)} - -");
         }
         (await world.Provider.ClaimAsync("pool.1", World.Request("a"), default)).Value.Should().NotBeNull();
         (await World.QueryAsync(await world.UrlAsync("a"), "select 1")).Should().Be(1);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Flow.Providers.PostgreSql.Instances;
 
-/// <summary>Passwords are derived, never kept: of the key in the options, the instance, and how often it was rotated.</summary>
+/// <summary>Passwords are derived, never kept: of the key in the options, the chance that is the instance's own, and how often it was rotated.</summary>
 internal sealed class Credentials(byte[] key)
 {
     // RFC 7677 asks for at least so many. Against 160 bits of chance nobody guesses anyway.
@@ -12,7 +12,7 @@ internal sealed class Credentials(byte[] key)
 
     /// <summary>32 characters of a-z and 2-7: 160 bits.</summary>
     public string Password(InstanceRecord record) => Base32.Of(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(
-        string.Create(CultureInfo.InvariantCulture, $"flow-postgresql-1\n{record.Id}\n{record.Salt}\n{record.Rotation}"))).AsSpan(0, 20));
+        string.Create(CultureInfo.InvariantCulture, $"flow-postgresql-1\n{record.Salt}\n{record.Rotation}"))).AsSpan(0, 20));
 
     /// <summary>What the server keeps of a password (RFC 5803): so it never sees the password itself, and no log of statements has it.</summary>
     public static string Verifier(string password)

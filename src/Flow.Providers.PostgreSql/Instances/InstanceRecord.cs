@@ -26,7 +26,7 @@ internal sealed record InstanceRecord
     public required string Plan { get; init; }
     public required AddOnPurpose Purpose { get; init; }
     public string? Seed { get; init; }
-    /// <summary>Made for a pool and not claimed yet: no login, no connections.</summary>
+    /// <summary>Made for a pool and not claimed yet: its login may not log in, its database accepts no connections.</summary>
     public bool Warm { get; init; }
     /// <summary>Under which id it was warm.</summary>
     public string? WarmId { get; init; }
@@ -34,7 +34,7 @@ internal sealed record InstanceRecord
     public string? App { get; init; }
     public string? Proposal { get; init; }
     public string? TestRun { get; init; }
-    /// <summary>Chance, so that an id that comes again has other passwords.</summary>
+    /// <summary>Chance of its own, of which the passwords are derived: an id that comes again has others.</summary>
     public required string Salt { get; init; }
     /// <summary>How often the credentials were replaced.</summary>
     public long Rotation { get; init; }

@@ -7,8 +7,9 @@ namespace Flow.Providers.PostgreSql.Instances;
 internal sealed partial class PostgreSqlAddOnProvisioner
 {
     /// <remarks>
-    /// One transaction of renames, a new login and a new comment: it is handed over, or nothing has happened. Nobody can have been in a warm database, because it accepts no connections; one
-    /// that does, or has somebody in it, was tampered with and is not given away.
+    /// One transaction of renames and a new comment: it is handed over, or nothing has happened. Its password was made with it and told to nobody: the server's form of a password takes longer
+    /// to compute than all the rest of a claim. Nobody can have been in a warm database, because it accepts no connections; one that does, or has somebody in it, was tampered with and is
+    /// not given away.
     /// </remarks>
     public async ValueTask<WorkStatus<AddOnInstance>> ClaimAsync(string warmId, AddOnRequest request, CancellationToken cancellationToken)
     {
@@ -33,12 +34,14 @@ internal sealed partial class PostgreSqlAddOnProvisioner
         if (source is null || !source.Is(warmId)) return WorkStatus<AddOnInstance>.Failed(NoWarm(warmId));
         if (Unfit(source, request) is { } why) return WorkStatus<AddOnInstance>.Failed(new("addon-unfit", $"The warm database '{Text.Shown(warmId)}' cannot be given away: {why}."));
 
-        var record = (source.Record! with { Id = request.Id, Warm = false, WarmId = warmId, Salt = NewSalt(), Rotation = 0 }).For(request);
+        var record = (source.Record! with { Id = request.Id, Warm = false, WarmId = warmId }).For(request);
         await connection.TogetherAsync(
         [
             $"ALTER DATABASE {Text.Quoted(warm.Database)} RENAME TO {Text.Quoted(names.Database)}",
             $"ALTER ROLE {Text.Quoted(warm.Owner)} RENAME TO {Text.Quoted(names.Owner)}",
-            .. NewLogin(names, record), Opened(names, true), Recorded(names, record), "COMMIT",
+            $"ALTER ROLE {Text.Quoted(warm.Login(0))} RENAME TO {Text.Quoted(names.Login(0))}",
+            $"ALTER ROLE {Text.Quoted(names.Login(0))} LOGIN",
+            Acting(names, record), Opened(names, true), Recorded(names, record), "COMMIT",
         ], cancellationToken).ConfigureAwait(false);
         logger.Claimed(names.Database, Text.Shown(request.Id), Text.Shown(warmId), (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         return WorkStatus<AddOnInstance>.Done(new(request.Id, record.Plan));

@@ -117,19 +117,20 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
 
     private IEnumerable<string> Finishing(InstanceNames names, InstanceRecord record) =>
     [
-        Private(names), Opened(names, !record.Warm), .. record.Warm ? [] : NewLogin(names, record), Recorded(names, record with { State = InstanceState.Ready }),
+        Private(names), Opened(names, !record.Warm), .. NewLogin(names, record), Recorded(names, record with { State = InstanceState.Ready }),
     ];
 
     private IEnumerable<string> NewLogin(InstanceNames names, InstanceRecord record)
     {
         var login = Text.Quoted(names.Login(record.Rotation));
-        yield return $"CREATE ROLE {login} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE IN ROLE {Text.Quoted(names.Owner)} ROLE CURRENT_USER PASSWORD {Text.Literal(Credentials.Verifier(credentials.Password(record)))}";
+        yield return $"CREATE ROLE {login} {(record.Warm ? "NOLOGIN" : "LOGIN")} NOSUPERUSER NOCREATEDB NOCREATEROLE IN ROLE {Text.Quoted(names.Owner)} ROLE CURRENT_USER PASSWORD {Text.Literal(Credentials.Verifier(credentials.Password(record)))}";
         // CURRENT_USER: an administrator who is no superuser may end the sessions of its own members only.
         // What it makes belongs to the owner, and so to the next login as well.
-        yield return $"ALTER ROLE {login} SET role = {Text.Literal(names.Owner)}";
+        yield return Acting(names, record);
         if (plans.Of(record.Plan).StatementTimeout is { } timeout) yield return FormattableString.Invariant($"ALTER ROLE {login} SET statement_timeout = {(long)timeout.TotalMilliseconds}");
     }
 
+    private static string Acting(InstanceNames names, InstanceRecord record) => $"ALTER ROLE {Text.Quoted(names.Login(record.Rotation))} SET role = {Text.Literal(names.Owner)}";
     private static string Private(InstanceNames names) => $"REVOKE ALL ON DATABASE {Text.Quoted(names.Database)} FROM PUBLIC";
     private static string Opened(InstanceNames names, bool open) => $"ALTER DATABASE {Text.Quoted(names.Database)} ALLOW_CONNECTIONS {(open ? "true" : "false")}";
     private static string Recorded(InstanceNames names, InstanceRecord record) => $"COMMENT ON ROLE {Text.Quoted(names.Owner)} IS {Text.Literal(record.ToJson())}";
@@ -153,7 +154,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
         Created = time.GetUtcNow(),
     }.For(request);
 
-    private static string NewSalt() => Base32.Of(System.Security.Cryptography.RandomNumberGenerator.GetBytes(10));
+    private static string NewSalt() => Base32.Of(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
 
     private AddOnBinding Binding(InstanceNames names, InstanceRecord record)
     {

@@ -21,7 +21,7 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
     private readonly TimeProvider time;
 
     // Calls for one id may overlap, and a seed must never be copied over what an app has written.
-    private readonly SemaphoreSlim[] locks = [.. Enumerable.Range(0, 16).Select(_ => new SemaphoreSlim(1, 1))];
+    private static readonly SemaphoreSlim[] Locks = [.. Enumerable.Range(0, 16).Select(_ => new SemaphoreSlim(1, 1))];
 
     public SqliteAddOnProvisioner(IOptions<LocalOptions> options, TimeProvider timeProvider)
     {
@@ -41,15 +41,14 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
         using var held = await HoldAsync(request.Id, cancellationToken).ConfigureAwait(false);
         if (IsThere(directory)) return Done(request);
 
+        var seed = request.Seed is { } name ? SeedFile(name) : null;
+        if (request.Seed is { } wanted && (seed is null || !File.Exists(seed)))
+            return WorkStatus<AddOnInstance>.Failed(new("seed-unknown", $"There is no seed '{Shown(wanted)}': put {Shown(wanted)}{SeedEnding} into Flow:Local:SeedDirectory."));
         LocalDirectories.Create(directory);
         var path = Path.Combine(directory, Database);
         // What a crash has left is nobody's: without a description there is no instance.
         foreach (var left in Directory.EnumerateFiles(directory)) File.Delete(left);
-        if (request.Seed is { } seed)
-        {
-            if (SeedFile(seed) is not { } file || !File.Exists(file)) return WorkStatus<AddOnInstance>.Failed(new("seed-unknown", $"There is no seed '{Shown(seed)}': put {Shown(seed)}{SeedEnding} into Flow:Local:SeedDirectory."));
-            await CopyAsync(file, path, cancellationToken).ConfigureAwait(false);
-        }
+        if (seed is not null) await CopyAsync(seed, path, cancellationToken).ConfigureAwait(false);
         // An expendable database gives its space back; a precious one is not moved about.
         await ExecuteAsync(path, request.Purpose is AddOnPurpose.Test or AddOnPurpose.Review ? "PRAGMA auto_vacuum = FULL; PRAGMA journal_mode = WAL;" : "PRAGMA journal_mode = WAL;", cancellationToken).ConfigureAwait(false);
         // Written last: with it the instance is there.
@@ -65,8 +64,10 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
         using var held = await HoldAsync(request.Id, cancellationToken).ConfigureAwait(false);
         if (!IsThere(directory))
         {
-            if (DirectoryOf(warmId) is not { } warm || !IsThere(warm) || !File.Exists(Path.Combine(warm, Database)))
+            if (DirectoryOf(warmId) is not { } warm || await AboutAsync(warm, cancellationToken).ConfigureAwait(false) is not { } about || !File.Exists(Path.Combine(warm, Database)))
                 return WorkStatus<AddOnInstance>.Failed(new("warm-missing", $"There is no warm SQLite database '{Shown(warmId)}'."));
+            if (about.App.Length > 0 || about.Id != warmId || about.Seed != request.Seed)
+                return WorkStatus<AddOnInstance>.Failed(new("warm-unfit", $"'{Shown(warmId)}' is somebody's, or does not begin as it is asked for."));
             DirectoryTree.Delete(directory);
             Directory.Move(warm, directory);
         }
@@ -125,6 +126,19 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
 
     private static SqliteConnection Connection(string path) => new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
 
+    /// <summary>What is known of it; null: it is not there, or what is known cannot be read.</summary>
+    private static async Task<SqliteInstance?> AboutAsync(string directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(await File.ReadAllBytesAsync(Path.Combine(directory, Description), cancellationToken).ConfigureAwait(false), SqliteJson.Default.SqliteInstance);
+        }
+        catch (Exception wreck) when (wreck is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private async Task DescribeAsync(string directory, AddOnRequest request, CancellationToken cancellationToken)
     {
         var about = new SqliteInstance(request.Id, Plan, request.Purpose.ToString(), request.Owner?.App.ToString() ?? "", request.Owner?.Pipeline.ToString() ?? "", request.Seed, time.GetUtcNow());
@@ -135,7 +149,7 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
 
     private async Task<Held> HoldAsync(string id, CancellationToken cancellationToken)
     {
-        var one = locks[(uint)string.GetHashCode(id, StringComparison.Ordinal) % (uint)locks.Length];
+        var one = Locks[(uint)string.GetHashCode(id, StringComparison.Ordinal) % (uint)Locks.Length];
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         return new(one);
     }

@@ -75,7 +75,11 @@ public sealed class FakeAddOns : IAddOnProvisioner, IAddOnPooling, IAddOnRotatio
     /// <inheritdoc/>
     public ValueTask RotateAsync(string id, CancellationToken cancellationToken)
     {
-        lock (gate) Rotations[id] = Rotations.GetValueOrDefault(id) + 1;
+        lock (gate)
+        {
+            if (!Instances.ContainsKey(id)) throw new FlowException("addon-missing", $"There is no instance {id}.");
+            Rotations[id] = Rotations.GetValueOrDefault(id) + 1;
+        }
         return ValueTask.CompletedTask;
     }
 

@@ -31,7 +31,9 @@ internal sealed class ProvisionStep(Providers providers, Func<PoolClaims> pools,
     private async Task<WorkStatus<AddOnInstance>?> ClaimAsync(StepExecution execution, IAddOnProvisioner provider, OwnedResource resource, AddOnRequest request, CancellationToken cancellationToken)
     {
         if (provider is not IAddOnPooling pooling || await IsThereAsync(provider, request.Id, cancellationToken)) return null;
+        // As the pool has provisioned it.
         var plan = request.Plan ?? provider.Catalogue.DefaultFor(request.Purpose).Name;
+        request = request with { Plan = plan };
         for (var unfit = 0; unfit < UnfitInARow; unfit++)
         {
             if (await pools().ClaimAsync(resource.Provider, plan, request, cancellationToken) is not { } claim) return null;

@@ -20,7 +20,8 @@ public sealed class Starting_a_supervisor : IAsyncDisposable
         var states = await Task.WhenAll(hosts.Select(h => Task.Run(async () => await h.StartAsync(bench.Shell("once", "echo x >> count; sleep 1000"), token), token)));
         states.Should().OnlyContain(s => s.Running);
         await bench.UntilAsync("once", s => s is { Up: not null });
-        await SupervisionBench.PollAsync(() => Task.FromResult(File.Exists(Path.Combine(bench.Directory, "count"))), found => found, "the command");
+        // The shell makes the file before it writes into it.
+        await SupervisionBench.PollAsync(() => Task.FromResult(new FileInfo(Path.Combine(bench.Directory, "count")) is { Exists: true, Length: > 0 }), found => found, "the command");
         (await File.ReadAllTextAsync(Path.Combine(bench.Directory, "count"), token)).Should().Be("x\n");
     }
 

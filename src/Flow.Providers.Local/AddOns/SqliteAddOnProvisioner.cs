@@ -69,7 +69,15 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
             if (about.App.Length > 0 || about.Id != warmId || about.Seed != request.Seed)
                 return WorkStatus<AddOnInstance>.Failed(new("warm-unfit", $"'{Shown(warmId)}' is somebody's, or does not begin as it is asked for."));
             DirectoryTree.Delete(directory);
-            Directory.Move(warm, directory);
+            try
+            {
+                Directory.Move(warm, directory);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Somebody else was quicker.
+                return WorkStatus<AddOnInstance>.Failed(new("warm-missing", $"There is no warm SQLite database '{Shown(warmId)}'."));
+            }
         }
         // Also after a crash between the two: the directory's name is what counts.
         await DescribeAsync(directory, request, cancellationToken).ConfigureAwait(false);
@@ -147,7 +155,7 @@ internal sealed partial class SqliteAddOnProvisioner : IAddOnProvisioner, IAddOn
         File.Move(temporary, Path.Combine(directory, Description), overwrite: true);
     }
 
-    private async Task<Held> HoldAsync(string id, CancellationToken cancellationToken)
+    private static async Task<Held> HoldAsync(string id, CancellationToken cancellationToken)
     {
         var one = Locks[(uint)string.GetHashCode(id, StringComparison.Ordinal) % (uint)Locks.Length];
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -38,6 +38,8 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
             return null;
         }
         if (comments > 0) findings.Warn(firstComment, "$", $"JSON has no comments; {(comments == 1 ? "this one is" : $"this one and {comments - 1} more are")} skipped; other tools refuse them.");
+        // Comments alone are no file.
+        if (root is null && !findings.Wrong) findings.Error(utf8.Length, "$", "the file is empty; write { } at least.");
         if (root is { IsObject: false }) findings.Error(root, $"the file must hold an object, not {root.What}: write {{ ... }} around it.");
         return findings.Wrong ? null : root;
     }

@@ -9,6 +9,8 @@ public sealed class A_broken_app_json
     [Theory]
     [InlineData("", 1, 1, "the file is empty")]
     [InlineData(" \n\n", 3, 1, "the file is empty")]
+    [InlineData("// nothing yet\n/* and here */", 2, 15, "the file is empty")]
+    [InlineData("////}", 1, 6, "the file is empty")]
     [InlineData("name: shop", 1, 1, "'{' is expected, 'name' stands here")]
     [InlineData("{\n  \"name\": \"shop\"\n  \"stack\": \"x\"\n}", 3, 3, "',' or '}' is expected before \"stack\": a comma is missing behind line 2, column 17")]
     [InlineData("{\n  \"addons\": [\n    \"a\"\n    \"b\"\n  ]\n}", 4, 5, "',' or ']' is expected before \"b\": a comma is missing behind line 3, column 8")]

@@ -27,12 +27,7 @@ internal sealed partial class AppDecider
 
         var version = NextConfig(app);
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
-        if (app is { CurrentRelease: null, Slot: null }) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
-        // The release that is being made does not have it.
-        var (current, run) = (app.CurrentRelease, NextRun(self, app));
-        return changed.And(Start(new() { Run = run, Kind = RunKind.Config, Config = version },
-            Plans.Activate(app.Policy!, RunKind.Config, current?.Artifact, change.By) with { Revision = current?.Revision }, now))
-            .Reply(Answer.Ok(run));
+        return TakeUp(self, app, changed, new() { Run = NextRun(self, app), Kind = RunKind.Config, Config = version }, Plans.Activate(app.Policy!, RunKind.Config, app.CurrentRelease?.Artifact, change.By), now);
     }
 
     /// <summary>Never the number of one that was forgotten: a release that failed may name it.</summary>
@@ -42,11 +37,9 @@ internal sealed partial class AppDecider
     private static Decision Rebind(StreamId self, AppState app, AddOnChanged changed, DateTimeOffset now)
     {
         if (app.Ledger.All(r => r.Kind != ResourceKind.AddOn || r.Name != changed.Name)) return Refused($"renew add-on '{Names.Shown(changed.Name)}' of {self.Key}", "it has none of that name", "addon-unknown", now);
-        if (app is { CurrentRelease: null, Slot: null }) return Decision.Nothing.Reply(Answer.Ok(remark: "Taken up by the first release."));
-        var run = NextRun(self, app);
-        var plan = changed.Rotate ? Plans.Rotate(app.Policy!, app.CurrentRelease?.Artifact, changed.Name, changed.By) : Plans.Renew(app.Policy!, RunKind.AddOn, app.CurrentRelease?.Artifact, changed.By);
-        return Start(new() { Run = run, Kind = RunKind.AddOn }, plan with { Revision = app.CurrentRelease?.Revision }, now)
-            .Reply(Answer.Ok(run));
+        var artifact = app.CurrentRelease?.Artifact;
+        var plan = changed.Rotate ? Plans.Rotate(app.Policy!, artifact, changed.Name, changed.By) : Plans.Renew(app.Policy!, RunKind.AddOn, artifact, changed.By);
+        return TakeUp(self, app, Decision.Nothing, new() { Run = NextRun(self, app), Kind = RunKind.AddOn }, plan, now);
     }
 
     private static Decision Attach(StreamId self, AppState app, AttachAddOn attach, DateTimeOffset now)
@@ -55,16 +48,21 @@ internal sealed partial class AppDecider
         if (app.Attachments.Any(a => a == wanted)) return Decision.Nothing.Reply(Answer.Ok(remark: "It is attached already."));
         var (taken, most) = (app.Attachments.Any(a => a.Name == wanted.Name) || AddOnWishes.Of(app.Policy!, app.ManifestOf(app.CurrentRelease)).Any(w => w.As == wanted.Name), app.Attachments.Count >= MostAttachments);
         if (taken || most) return Refused($"attach {wanted.Id} to {self.Key}", taken ? $"it has an add-on named {wanted.Name}" : $"it has {MostAttachments} attachments", "attachment-refused", now);
-        return Renew(self, app, Decision.Of(new AddOnAttached(wanted, attach.By)), attach.By, now);
+        return Reattach(self, app, new AddOnAttached(wanted, attach.By), attach.By, now);
     }
 
+    private static Decision Detach(StreamId self, AppState app, DetachAddOn detach, DateTimeOffset now) => app.Attachments.All(a => a.Name != detach.Name)
+        ? Refused($"detach '{Names.Shown(detach.Name)}' from {self.Key}", "it has no attachment of that name", "attachment-unknown", now)
+        : Reattach(self, app, new AddOnDetached(detach.Name, detach.By), detach.By, now);
+
     /// <summary>What the app sees has changed: a release, with release phase. (Heroku: a new add-on.)</summary>
-    private static Decision Renew(StreamId self, AppState app, Decision changed, string by, DateTimeOffset now)
-    {
-        if (app is { CurrentRelease: null, Slot: null }) return changed.Reply(Answer.Ok(remark: "Taken up by the first release."));
-        var run = NextRun(self, app);
-        return changed.And(Start(new() { Run = run, Kind = RunKind.Config }, Plans.Activate(app.Policy!, RunKind.Config, app.CurrentRelease?.Artifact, by) with { Revision = app.CurrentRelease?.Revision }, now)).Reply(Answer.Ok(run));
-    }
+    private static Decision Reattach(StreamId self, AppState app, AppEvent changed, string by, DateTimeOffset now) =>
+        TakeUp(self, app, Decision.Of(changed), new() { Run = NextRun(self, app), Kind = RunKind.Config }, Plans.Activate(app.Policy!, RunKind.Config, app.CurrentRelease?.Artifact, by), now);
+
+    /// <summary>By a run of its own, also while a release is being made: that one does not have it.</summary>
+    private static Decision TakeUp(StreamId self, AppState app, Decision changed, Candidate run, Plan plan, DateTimeOffset now) => app is { CurrentRelease: null, Slot: null }
+        ? changed.Reply(Answer.Ok(remark: "Taken up by the first release."))
+        : changed.And(Start(run, plan with { Revision = app.CurrentRelease?.Revision }, now)).Reply(Answer.Ok(run.Run));
 
     /// <summary>Asked of the app in whose stage the release was proven; each target answers for itself.</summary>
     private static Decision Promote(StreamId self, AppState app, RequestPromotion asked, DateTimeOffset now)
@@ -137,13 +135,9 @@ internal sealed partial class AppDecider
     private static Decision Scale(StreamId self, AppState app, ScaleProcesses scale, DateTimeOffset now)
     {
         if (scale.Quantities.FirstOrDefault(q => q.Value is < 0 or > MostProcesses) is { Key: { } much }) return Refuse($"{much} must be between 0 and {MostProcesses}");
-        var current = app.CurrentRelease;
-        if (app is { CurrentRelease: null, Slot: null }) return Decision.Of(new FormationChanged(scale.Quantities, scale.By)).Reply(Answer.Ok(remark: "Taken up by the first release."));
-        if (current?.Artifact.ProcessTypes is { } types && scale.Quantities.Keys.FirstOrDefault(t => t == ProcessTypes.Release || !types.ContainsKey(t)) is { } unknown)
+        if (app.CurrentRelease is { Artifact.ProcessTypes: { } types } current && scale.Quantities.Keys.FirstOrDefault(t => t == ProcessTypes.Release || !types.ContainsKey(t)) is { } unknown)
             return Refuse($"v{current.Number} has no process type '{unknown}', it has {string.Join(", ", types.Keys.Where(t => t != ProcessTypes.Release).Order(StringComparer.Ordinal))}");
-        var run = NextRun(self, app);
-        return Decision.Of(new FormationChanged(scale.Quantities, scale.By))
-            .And(Start(new() { Run = run, Kind = RunKind.Scale }, Plans.Scale(app.Policy!, current?.Artifact, scale.By) with { Revision = current?.Revision }, now)).Reply(Answer.Ok(run));
+        return TakeUp(self, app, Decision.Of(new FormationChanged(scale.Quantities, scale.By)), new() { Run = NextRun(self, app), Kind = RunKind.Scale }, Plans.Scale(app.Policy!, app.CurrentRelease?.Artifact, scale.By), now);
 
         Decision Refuse(string reason) => Refused($"scale {self.Key}", reason, "scale-refused", now);
     }
@@ -162,13 +156,5 @@ internal sealed partial class AppDecider
         // Beside the app: it never asks for the slot, so it is granted the current release's config with its plan.
         return Start(new() { Run = run, Kind = RunKind.Command, Artifact = current.Artifact, Config = current.Config },
             Plans.Command(app.Policy!, current.Artifact, command.Command, command.Timeout, command.By) with { Revision = current.Revision, Grant = Grant(app, current, current.Artifact, app.ManifestOf(current)) }, now).Reply(Answer.Ok(run));
-    }
-
-    private static Decision Destroy(StreamId self, AppState app, DestroyApp destroy, DateTimeOffset now)
-    {
-        var run = NextRun(self, app);
-        var decision = Decision.Of(new AppDestroying(destroy.Evidence, destroy.By, now, destroy.SeenUntil));
-        foreach (var other in app.Candidates.Where(c => !c.Leaving)) decision = Leave(decision, other, "the app is being destroyed", gone: true);
-        return decision.And(Start(new() { Run = run, Kind = RunKind.Destroy }, Plans.Destroy(app.Policy!, destroy.By), now)).Reply(Answer.Ok(run));
     }
 }

@@ -1,6 +1,5 @@
 using Flow.Engine;
 using Flow.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,26 +22,12 @@ internal sealed class AppInspector(FlowMailbox mailbox) : IEngineStarter
 
 /// <summary>And on a timer: a process's supervisor may be killed at any time, and nobody would tell.</summary>
 internal sealed partial class AppInspectionLoop(
-    AppInspector inspector, IStoreOwnership ownership, IOptions<FlowOptions> options, TimeProvider time, ILogger<AppInspectionLoop> logger) : BackgroundService
+    AppInspector inspector, IStoreOwnership ownership, IOptions<FlowOptions> options, TimeProvider time, ILogger<AppInspectionLoop> logger)
+    : PeriodicWork(ownership, time, options.Value.InspectInterval)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(options.Value.InspectInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stoppingToken.IsCancellationRequested) return;
-            if (!ownership.IsOwner) continue;
-            try
-            {
-                await inspector.InspectAllAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
-            catch (FlowException trouble)
-            {
-                LogTrouble(trouble);
-            }
-        }
-    }
+    internal override Task RoundAsync(CancellationToken cancellationToken) => inspector.InspectAllAsync(cancellationToken);
+
+    protected override void CutShort(Exception trouble) => LogTrouble(trouble);
 
     [LoggerMessage(1161, LogLevel.Warning, "The apps could not be inspected; they are again on time.")]
     private partial void LogTrouble(Exception trouble);

@@ -21,20 +21,20 @@ internal static class ConfigLayers
         var policy = app.Policy!;
         var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
         List<string> missing = [], notes = [];
-        // Until something serves, a permanent app is as new as it was: nothing that failed is what it has.
-        var ephemeral = policy.Stage <= Stage.Review || app.Current is null;
+        // A permanent app too, until something serves: nothing that failed is what it has.
+        var follows = policy.Stage <= Stage.Review || app.Current is null;
         AddStage(policy, values, notes);
         notes.AddRange(needs?.Notes ?? []);
         // Without the file nothing is asked for any more, either.
         var env = (needs?.Manifest ?? AppManifest.Empty).Env;
-        foreach (var name in values.Where(v => ephemeral && v.Value.Origin == ConfigOrigin.Manifest && env.GetValueOrDefault(v.Key)?.Value is null).Select(v => v.Key).ToList())
+        foreach (var name in values.Where(v => follows && v.Value.Origin == ConfigOrigin.Manifest && env.GetValueOrDefault(v.Key)?.Value is null).Select(v => v.Key).ToList())
             if (values.Remove(name)) notes.Add($"{name} is removed: app.json {(env.ContainsKey(name) ? "has no value for it" : "does not declare it")} any more.");
         foreach (var (name, declared) in env.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
-            if (values.TryGetValue(name, out var value)) Follow(name, declared, value, ephemeral, values, notes);
+            if (values.TryGetValue(name, out var value)) Follow(name, declared, value, follows, values, notes);
             else if (Supplied(declared, GeneratedOf(app, name) ?? needs?.Generated?.GetValueOrDefault(name)) is { } supplied)
             {
-                if (!ephemeral && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
+                if (!follows && declared is { Required: false, Sync: false }) notes.Add($"{name} is not set: app.json has a value for new apps only.");
                 else
                 {
                     values[name] = supplied;
@@ -107,19 +107,18 @@ internal static class ConfigLayers
         }
     }
 
-    private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool ephemeral, Dictionary<string, ConfigValue> values, List<string> notes)
+    private static void Follow(string name, EnvDeclaration declared, ConfigValue value, bool follows, Dictionary<string, ConfigValue> values, List<string> notes)
     {
         if (declared.Value is not { } wanted || value.Plain == wanted) return;
-        if (declared.Sync || (ephemeral && value.Origin is ConfigOrigin.Manifest or ConfigOrigin.Generated))
+        if (declared.Sync || (follows && value.Origin is ConfigOrigin.Manifest or ConfigOrigin.Generated))
         {
             values[name] = new(wanted, null, ConfigOrigin.Manifest);
             notes.Add($"{name} is set anew from app.json.");
         }
         else if (value.Origin == ConfigOrigin.Manifest) notes.Add($"{name} stays as it is: app.json's value is for new apps, unless it is named under flow.sync.");
-        else if (ephemeral) notes.Add($"{name} stays as it was set {(value.Origin == ConfigOrigin.Person ? "on this app" : "by the pipeline")}; app.json says otherwise.");
+        else if (follows) notes.Add($"{name} stays as it was set {(value.Origin == ConfigOrigin.Person ? "on this app" : "by the pipeline")}; app.json says otherwise.");
     }
 
-    /// <summary>What was generated once stays, also when a rollback went to config from before that: there is data that depends on it.</summary>
     /// <summary>What counts in an ephemeral app when a person takes back what they set; null: nothing. In a permanent app people have the last word.</summary>
     public static ConfigValue? Below(AppState app, string name)
     {
@@ -128,6 +127,7 @@ internal static class ConfigLayers
         return app.ManifestOf(app.CurrentRelease)?.Env.GetValueOrDefault(name) is { } declared ? Supplied(declared, declared.Generated ? GeneratedOf(app, name) : null) : null;
     }
 
+    /// <summary>What was generated once stays, also when a rollback went to config from before that: there is data that depends on it.</summary>
     private static string? GeneratedOf(AppState app, string name) =>
         app.Configs.Reverse().Select(c => c.Values.GetValueOrDefault(name)).FirstOrDefault(v => v?.Origin == ConfigOrigin.Generated)?.Ciphertext;
 

@@ -5,7 +5,6 @@ using Flow.Engine;
 using Flow.Releases;
 using Flow.Runs.Steps;
 using Flow.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -16,34 +15,15 @@ namespace Flow.Retention;
 /// builds first; if it cannot, it removes nothing.
 /// </summary>
 internal sealed partial class RetentionSweep(
-    IFlowStore store, IStoreOwnership ownership, FlowMailbox mailbox, Providers providers, IEnumerable<ProviderDescriptor> registered, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
+    IFlowStore store, IStoreOwnership ownership, FlowMailbox mailbox, Providers providers, IEnumerable<ProviderDescriptor> registered, IOptions<FlowOptions> options, TimeProvider time, ILogger<RetentionSweep> logger)
+    : PeriodicWork(ownership, time, Interval)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     /// <summary>A run that has just been given an artifact may not have told its app yet.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromDays(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        // What goes wrong with it stops the engine, and the host with it, not the sweep.
-        await ownership.WaitForOwnershipAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stoppingToken.IsCancellationRequested) return;
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
-            catch (Exception trouble) when (trouble is not OutOfMemoryException)
-            {
-                LogTrouble(trouble);
-            }
-        }
-    }
-
-    internal async Task SweepAsync(CancellationToken cancellationToken)
+    internal override async Task RoundAsync(CancellationToken cancellationToken)
     {
         while (await store.PruneAsync(options.Value.Retention, cancellationToken) > 0) { }
 
@@ -53,7 +33,7 @@ internal sealed partial class RetentionSweep(
             live.UnionWith(app.Releases.Where(r => r.State is ReleaseState.Pending or ReleaseState.Succeeded).Select(r => r.Artifact.Digest));
             live.UnionWith(app.Candidates.Where(c => c.Artifact is not null).Select(c => c.Artifact!.Digest));
         }
-        var before = time.GetUtcNow() - Grace;
+        var before = Time.GetUtcNow() - Grace;
         HashSet<ArtifactDigest> existing = [];
         await foreach (var (stream, build) in mailbox.ListAsync<BuildState>(BuildDecider.Kind, whole: true, cancellationToken: cancellationToken))
         {
@@ -66,6 +46,8 @@ internal sealed partial class RetentionSweep(
         foreach (var builder in registered.Where(p => p.Contract == typeof(IBuilder)).Select(p => p.Name))
             if (providers.Get<IBuilder>(builder) is IArtifactRetention keeper) LogPruned(builder, await keeper.PruneAsync(existing, Grace * 2, cancellationToken));
     }
+
+    protected override void CutShort(Exception trouble) => LogTrouble(trouble);
 
     [LoggerMessage(1190, LogLevel.Information, "Builder {Builder} dropped {Count} artifacts that nothing refers to.")]
     private partial void LogPruned(string builder, int count);

@@ -3,7 +3,6 @@ using Flow.Engine;
 using Flow.Pipelines;
 using Flow.Routing;
 using Flow.Storage;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Flow.ReviewApps;
@@ -12,40 +11,22 @@ namespace Flow.ReviewApps;
 /// Every few minutes: who was visited, and is anything unused? And what is left of apps that are being torn down: one whose end nobody told of must
 /// not take up room for ever.
 /// </summary>
-internal sealed partial class ReviewAppWatch(FlowMailbox mailbox, IRouter router, IStoreOwnership ownership, TimeProvider time, ILogger<ReviewAppWatch> logger) : BackgroundService
+internal sealed partial class ReviewAppWatch(FlowMailbox mailbox, IRouter router, IStoreOwnership ownership, TimeProvider time, ILogger<ReviewAppWatch> logger)
+    : PeriodicWork(ownership, time, Interval)
 {
     internal static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     /// <summary>Until then, what the app is told may be on its way.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await ownership.WaitForOwnershipAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stoppingToken.IsCancellationRequested) return;
-            try
-            {
-                await RoundAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { return; }
-            catch (Exception trouble) when (trouble is not OutOfMemoryException)
-            {
-                LogTrouble(trouble);
-            }
-        }
-    }
-
-    internal async Task RoundAsync(CancellationToken cancellationToken)
+    internal override async Task RoundAsync(CancellationToken cancellationToken)
     {
         var visits = await VisitsAsync(cancellationToken);
         await foreach (var (stream, pipeline) in mailbox.ListAsync<PipelineState>(PipelineDecider.Kind, cancellationToken: cancellationToken))
         {
             if (pipeline.Declared is not { Definition: { } definition }) continue;
             foreach (var teardown in pipeline.Teardowns.Values)
-                if (time.GetUtcNow() - teardown.Since >= OnItsWay && await IsOverAsync(pipeline, teardown, cancellationToken))
+                if (Time.GetUtcNow() - teardown.Since >= OnItsWay && await IsOverAsync(pipeline, teardown, cancellationToken))
                     await mailbox.PostAsync(stream, new ReviewAppGone(teardown.Key, teardown.App, Read: true, teardown.SeenUntil), cancellationToken: cancellationToken);
             // Also without a visit: time alone makes an app unused.
             if (definition.ReviewApps?.StaleAfter is { } patience && pipeline.Proposals.Values.Any(p => p.App is not null))
@@ -79,6 +60,8 @@ internal sealed partial class ReviewAppWatch(FlowMailbox mailbox, IRouter router
         // Alive although it was told to go: it came back.
         return app.Life is AppLife.None or AppLife.Destroyed || (app.Life == AppLife.Active && pipeline.Proposals.GetValueOrDefault(teardown.Key)?.App == teardown.App);
     }
+
+    protected override void CutShort(Exception trouble) => LogTrouble(trouble);
 
     [LoggerMessage(1200, LogLevel.Warning, "The router does not say which apps were visited; review apps are judged without it.")]
     private partial void LogBlind(Exception trouble);

@@ -34,6 +34,10 @@ public sealed class An_attachment
         (await flow.Apps.AttachAddOnAsync(Reports, Staging, "data", "SHOP", "ada")).Run.Should().BeNull("it is attached already");
         (await flow.Apps.AttachAddOnAsync(Reports, Production, "data", "SHOP", "ada")).Accepted.Should().BeFalse();
 
+        var command = (await flow.Apps.RunCommandAsync(Reports, "./report", TimeSpan.FromMinutes(1), "ada")).OrThrow();
+        await flow.EndedAsync(command.Run!.Value);
+        flow.Runtime.Commands.Values.Should().ContainSingle(c => c.Command == "./report").Which.Environment.Should().BeEquivalentTo(Seen(flow, Reports), "a command sees what the processes see");
+
         flow.Source.Push("main", Commit(2));
         await flow.DeployedAsync(Reports, 2);
         Seen(flow, Reports).Should().ContainKey("SHOP_URL");
@@ -86,6 +90,8 @@ public sealed class An_attachment
         flow.AddOns.Instances["shop-staging.1.cache"].Plan.Should().Be("small");
         app.CurrentRelease!.Notes.Should().Contain(n => n.Contains("plan small") && n.Contains("default"));
         Seen(flow, Staging).Should().Contain("CACHE_URL", "fake://shop-staging.1.cache").And.NotContainKey("DATABASE_URL");
+        await flow.EndedAsync((await flow.Apps.RunCommandAsync(Staging, "./warm-up", TimeSpan.FromMinutes(1), "ada")).OrThrow().Run!.Value);
+        flow.Runtime.Commands.Values.Should().ContainSingle(c => c.Command == "./warm-up").Which.Environment.Should().ContainKey("CACHE_URL").And.NotContainKey("DATABASE_URL");
     }
 
     [Fact]

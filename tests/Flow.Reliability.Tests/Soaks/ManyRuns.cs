@@ -128,7 +128,7 @@ internal sealed class ManyRuns : IAsyncDisposable
             await Task.Delay(Pause);
         }
         clock.Advance(TimeSpan.FromMinutes(61));
-        await host.Services.GetRequiredService<RetentionSweep>().SweepAsync(default);
+        await host.Services.GetRequiredService<RetentionSweep>().RoundAsync(default);
         // Freed pages go back to the disk while nobody waits; some stay.
         while (Number("PRAGMA freelist_count") > Math.Max(256, Number("PRAGMA page_count") / 8))
         {

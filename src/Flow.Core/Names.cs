@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
@@ -18,26 +17,14 @@ internal static partial class Names
     internal static partial Regex Digest();
 
     internal static T Parse<T>(string? text, string rule) where T : struct, IParsable<T> =>
-        T.TryParse(text, null, out var id) ? id : throw new FormatException($"'{Shown(text)}' is not a {typeof(T).Name}: {rule}.");
+        T.TryParse(text, null, out var id) ? id : throw new FormatException($"'{HostileText.Shown(text)}' is not a {typeof(T).Name}: {rule}.");
 
-    /// <summary>Text from outside on its way into a message: shortened, and without what acts on a terminal, hides, or turns the direction of reading.</summary>
-    internal static string Shown(string? text) => ShownUpTo(text, 80);
-
-    /// <summary>The same for whole sentences.</summary>
-    internal static string ShownUpTo(string? text, int most)
+    /// <summary>A list for a message: in order, and of a long one its beginning.</summary>
+    internal static string Some(IEnumerable<string> names)
     {
-        var shown = new StringBuilder();
-        foreach (var rune in (text ?? "").EnumerateRunes())
-        {
-            if (Deceives(rune)) continue;
-            if (shown.Length >= most) return shown.Append("...").ToString();
-            shown.Append(rune.ToString());
-        }
-        return shown.ToString();
+        var all = names.Order(StringComparer.Ordinal).Select(n => HostileText.Shown(n)).ToList();
+        return all.Count == 0 ? "none" : string.Join(", ", all.Take(5)) + (all.Count > 5 ? $" and {all.Count - 5} more" : "");
     }
-
-    private static bool Deceives(Rune rune) => Rune.IsControl(rune) || rune.Value is 0x061C or (>= 0x200B and <= 0x200F and not 0x200C and not 0x200D)
-        or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or 0xFEFF or (>= 0xE0000 and <= 0xE007F);
 }
 
 /// <summary>Name of a pipeline: lower-case letters, digits and dashes, 1 to 63 characters, a letter first.</summary>

@@ -14,5 +14,5 @@ internal sealed class ParsableJsonConverter<T> : JsonConverter<T> where T : stru
 
     private static T Parse(string? text) => T.TryParse(text, CultureInfo.InvariantCulture, out var id)
         ? id
-        : throw new JsonException($"'{Names.Shown(text)}' is not a {typeof(T).Name}.");
+        : throw new JsonException($"'{HostileText.Shown(text)}' is not a {typeof(T).Name}.");
 }

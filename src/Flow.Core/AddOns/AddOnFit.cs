@@ -13,7 +13,7 @@ internal sealed class AddOnFit(Providers providers, IEnumerable<ProviderDescript
     {
         var wishes = AddOnWishes.Of(policy, manifest);
         var known = registered.Where(p => p.Contract == typeof(IAddOnProvisioner)).Select(p => p.Name).ToHashSet();
-        var unknown = wishes.Where(a => !known.Contains(a.Provider.ToLowerInvariant())).Select(a => $"'{Flow.Names.Shown(a.Provider)}'").Distinct().ToList();
+        var unknown = wishes.Where(a => !known.Contains(a.Provider.ToLowerInvariant())).Select(a => $"'{HostileText.Shown(a.Provider)}'").Distinct().ToList();
         if (unknown.Count > 0)
             return new("addon-unknown", $"app.json asks for {string.Join(", ", unknown)}, and nobody here provides {(unknown.Count == 1 ? "it" : "them")}; there is {(known.Count == 0 ? "nothing" : string.Join(", ", known.Order(StringComparer.Ordinal)))}. "
                 + $"Name a provider for it in Flow:Pipelines:{policy.Pipeline}:AddOnServices (an empty one leaves the service out), or take it out of app.json.");

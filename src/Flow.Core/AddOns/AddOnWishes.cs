@@ -11,7 +11,7 @@ internal static class AddOnWishes
 
     /// <summary>Where the policy says otherwise than whoever asked.</summary>
     public static IEnumerable<string> Notes(AppPolicy policy, AppManifest? manifest) => Asked(policy, manifest).Select(w => (Asked: w, Gets: Ruled(policy, w))).Where(w => w.Asked.Plan is not null && w.Asked.Plan != w.Gets.Plan)
-        .Select(w => $"Add-on {w.Asked.Name} has plan {w.Gets.Plan}: for {PurposeOf(policy.Stage)} the pipeline puts it in the place of {Flow.Names.Shown(w.Asked.Plan)}.");
+        .Select(w => $"Add-on {w.Asked.Name} has plan {w.Gets.Plan}: for {PurposeOf(policy.Stage)} the pipeline puts it in the place of {HostileText.Shown(w.Asked.Plan)}.");
 
     public static AddOnPurpose PurposeOf(Stage stage) => stage switch
     {

@@ -38,7 +38,7 @@ public interface IAddOnProvisioner
 
     /// <summary>
     /// Credentials as they are now: asked at every start of a release and never stored, so that a rollback never revives rotated ones.
-    /// Permanent <c>addon-missing</c> when there is no such instance.
+    /// Permanent <c>addon-missing</c> when there is no such instance. A warm instance may have none yet: <c>addon-unclaimed</c>, permanent; the engine never asks for them.
     /// </summary>
     ValueTask<AddOnBinding> BindAsync(string id, CancellationToken cancellationToken);
 
@@ -55,7 +55,7 @@ public interface IAddOnPooling
     /// another one and never this one again.
     /// </summary>
     /// <param name="warmId">Id under which the instance was provisioned for its pool.</param>
-    /// <param name="request">Whose it becomes; plan, options and seed are those that it was provisioned with.</param>
+    /// <param name="request">Whose it becomes (its owner is never null); plan, options and seed are those that it was provisioned with.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask<WorkStatus<AddOnInstance>> ClaimAsync(string warmId, AddOnRequest request, CancellationToken cancellationToken);
 }

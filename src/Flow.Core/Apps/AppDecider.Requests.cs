@@ -12,9 +12,6 @@ internal sealed partial class AppDecider
     private const int MostProcesses = 100;
     private const int MostAttachments = 20;
 
-    // Heroku: 32 kB of config vars in total.
-    private const int MostConfigBytes = 32 * 1024;
-
     private static Decision Configure(StreamId self, AppState app, ChangeConfig change, DateTimeOffset now)
     {
         var values = new Dictionary<string, ConfigValue>(app.ConfigOf(app.Config));
@@ -22,8 +19,8 @@ internal sealed partial class AppDecider
             if ((value ?? ConfigLayers.Below(app, name)) is { } counts) values[name] = counts;
             else values.Remove(name);
         // The stage and the manifest have limits of their own, and fill nobody else's.
-        var size = values.Where(v => v.Value.Origin == ConfigOrigin.Person).Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
-        if (size > MostConfigBytes) return Refused("change the config", $"it would have {size} characters, the limit is {MostConfigBytes}", "config-too-large", now);
+        var size = ConfigSize.Of(values.Where(v => v.Value.Origin == ConfigOrigin.Person));
+        if (size > ConfigSize.Most) return Refused("change the config", $"it would have {size} characters, the limit is {ConfigSize.Most}", "config-too-large", now);
 
         var version = NextConfig(app);
         var changed = Decision.Of(new ConfigChanged(new(version, values, change.By, now)));
@@ -36,7 +33,7 @@ internal sealed partial class AppDecider
     /// <summary>Credentials are asked for at each start, so a start is all it takes. (Heroku: an add-on's own change of its config vars is a release without release phase.)</summary>
     private static Decision Rebind(StreamId self, AppState app, AddOnChanged changed, DateTimeOffset now)
     {
-        if (app.Ledger.All(r => r.Kind != ResourceKind.AddOn || r.Name != changed.Name)) return Refused($"renew add-on '{Names.Shown(changed.Name)}' of {self.Key}", "it has none of that name", "addon-unknown", now);
+        if (app.Ledger.All(r => r.Kind != ResourceKind.AddOn || r.Name != changed.Name)) return Refused($"renew add-on '{HostileText.Shown(changed.Name)}' of {self.Key}", "it has none of that name", "addon-unknown", now);
         var artifact = app.CurrentRelease?.Artifact;
         var plan = changed.Rotate ? Plans.Rotate(app.Policy!, artifact, changed.Name, changed.By) : Plans.Renew(app.Policy!, RunKind.AddOn, artifact, changed.By);
         return TakeUp(self, app, Decision.Nothing, new() { Run = NextRun(self, app), Kind = RunKind.AddOn }, plan, now);
@@ -52,7 +49,7 @@ internal sealed partial class AppDecider
     }
 
     private static Decision Detach(StreamId self, AppState app, DetachAddOn detach, DateTimeOffset now) => app.Attachments.All(a => a.Name != detach.Name)
-        ? Refused($"detach '{Names.Shown(detach.Name)}' from {self.Key}", "it has no attachment of that name", "attachment-unknown", now)
+        ? Refused($"detach '{HostileText.Shown(detach.Name)}' from {self.Key}", "it has no attachment of that name", "attachment-unknown", now)
         : Reattach(self, app, new AddOnDetached(detach.Name, detach.By), detach.By, now);
 
     /// <summary>What the app sees has changed: a release, with release phase. (Heroku: a new add-on.)</summary>

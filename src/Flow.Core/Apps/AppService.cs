@@ -51,9 +51,9 @@ internal sealed class AppService(FlowMailbox mailbox, IRouter router, Providers 
 
     public async ValueTask<Answer> AttachAddOnAsync(AppName app, AppName owner, string addOn, string attachment, string by, string? requestKey = null, CancellationToken cancellationToken = default)
     {
-        if (!ConfigNames.IsGood(attachment + "_URL") || attachment.Any(char.IsAsciiLetterLower)) return Answer.Refused("attachment-invalid", $"'{Names.Shown(attachment)}' is no name for an attachment: capital letters, digits and '_', a letter first.");
+        if (!ConfigNames.IsGood(attachment + "_URL") || attachment.Any(char.IsAsciiLetterLower)) return Answer.Refused("attachment-invalid", $"'{HostileText.Shown(attachment)}' is no name for an attachment: capital letters, digits and '_', a letter first.");
         if (await GetAsync(owner, cancellationToken) is not { Life: AppLife.Active } theirs || theirs.Ledger.FirstOrDefault(r => r.Kind == ResourceKind.AddOn && r.Name == addOn) is not { } resource)
-            return Answer.Refused("addon-unknown", $"{owner} has no add-on '{Names.Shown(addOn)}'.");
+            return Answer.Refused("addon-unknown", $"{owner} has no add-on '{HostileText.Shown(addOn)}'.");
         if (app == owner || await GetAsync(app, cancellationToken) is not { Life: AppLife.Active } ours) return Answer.Refused("attachment-refused", app == owner ? $"It belongs to {app} already." : $"There is no app {app}.");
         if (AddOnWishes.PurposeOf(ours.Policy!.Stage) != AddOnWishes.PurposeOf(theirs.Policy!.Stage))
             return Answer.Refused("attachment-refused", $"{app} is for {AddOnWishes.PurposeOf(ours.Policy.Stage)}, the add-on for {AddOnWishes.PurposeOf(theirs.Policy.Stage)}: data is not shared between purposes.");

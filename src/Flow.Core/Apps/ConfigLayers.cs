@@ -93,7 +93,7 @@ internal static class ConfigLayers
         return given;
     }
 
-    private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({Names.Shown(text)})" : name;
+    private static string Described(string name, EnvDeclaration declared) => declared.Description is { Length: > 0 } text ? $"{name} ({HostileText.Shown(text)})" : name;
 
     private static void AddStage(AppPolicy policy, Dictionary<string, ConfigValue> values, List<string> notes)
     {

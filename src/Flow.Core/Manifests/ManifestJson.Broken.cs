@@ -31,11 +31,11 @@ internal sealed partial class ManifestJson
         var first = (char)utf8[token];
         if (first == '/') return (token, "a comment that begins here is not finished, or is none: // up to the end of the line, or /* ... */.");
         if (inside is null) return (token, previous == JsonTokenType.None ? $"'{{' is expected, {found} stands here." : $"the file goes on after its closing bracket with {found}: remove it, or a bracket before it closes too much.");
-        if (commasBefore > 0 && previous == JsonTokenType.PropertyName) return (comma, $"the value of '{Names.Shown(level!.Name)}' is missing.");
+        if (commasBefore > 0 && previous == JsonTokenType.PropertyName) return (comma, $"the value of '{HostileText.Shown(level!.Name)}' is missing.");
         if (commasBefore > 0 && (commasBefore > 1 || previous is JsonTokenType.StartObject or JsonTokenType.StartArray)) return (comma, "a comma too many: an entry is expected before it.");
 
         var begins = previous is JsonTokenType.StartObject or JsonTokenType.StartArray;
-        if (previous == JsonTokenType.PropertyName) return first is ',' or '}' or ']' ? (token, $"the value of '{Names.Shown(level!.Name)}' is missing.") : Piece(token, at, "a value");
+        if (previous == JsonTokenType.PropertyName) return first is ',' or '}' or ']' ? (token, $"the value of '{HostileText.Shown(level!.Name)}' is missing.") : Piece(token, at, "a value");
         if (commasBefore == 0 && !begins && first is not ('}' or ']')) return Between(token, at, inside, found);
         if (first is '}' or ']') return (token, $"'{first}' does not close {Opened(inside)}: '{(inside.IsObject ? '}' : ']')}' is expected, or a bracket is missing before.");
         return inside.IsObject ? NameOf(token, at) : Piece(token, at, "a value");
@@ -104,7 +104,7 @@ internal sealed partial class ManifestJson
         return quoted ? shown : $"'{shown}'";
     }
 
-    private string Shown(int at, int length) => Names.Shown(Encoding.UTF8.GetString(utf8, at, Math.Min(length, utf8.Length - at)));
+    private string Shown(int at, int length) => HostileText.Shown(Encoding.UTF8.GetString(utf8, at, Math.Min(length, utf8.Length - at)));
 
     private int OffsetOf(JsonException broken)
     {

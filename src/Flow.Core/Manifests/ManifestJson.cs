@@ -153,7 +153,7 @@ internal sealed partial class ManifestJson(byte[] utf8, ManifestFindings finding
         {
             if (value.Name is { } name && !byName.TryAdd(name, owner.Items.Count))
             {
-                findings.Warn(value, $"'{Names.Shown(name)}' stands here a second time; the last one counts.");
+                findings.Warn(value, $"'{HostileText.Shown(name)}' stands here a second time; the last one counts.");
                 owner.Items[byName[name]] = value;
             }
             else owner.Items.Add(value);

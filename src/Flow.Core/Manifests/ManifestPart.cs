@@ -64,7 +64,7 @@ internal sealed record ManifestPart
         return new(scale?.Quantity, scale?.Size, Health.GetValueOrDefault(type), Limits.GetValueOrDefault(type));
     }
 
-    private static IReadOnlyDictionary<string, T> Over<T>(IReadOnlyDictionary<string, T> under, IReadOnlyDictionary<string, T> over)
+    public static IReadOnlyDictionary<string, T> Over<T>(IReadOnlyDictionary<string, T> under, IReadOnlyDictionary<string, T> over)
     {
         if (over.Count == 0) return under;
         var merged = new Dictionary<string, T>(under, StringComparer.Ordinal);

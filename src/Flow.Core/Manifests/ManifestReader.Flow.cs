@@ -24,7 +24,7 @@ internal sealed partial class ManifestReader
                 "root" => part with { Root = Root(entry) },
                 "paths" => part with { Paths = Paths(entry) },
                 "sync" => part with { Sync = Sync(entry) },
-                "scripts" => part with { Scripts = Over(Ours(entry, "deploy").ToDictionary(s => s.Name!, Script), part.Scripts) },
+                "scripts" => part with { Scripts = ManifestPart.Over(part.Scripts, Ours(entry, "deploy").ToDictionary(s => s.Name!, Script)) },
                 _ => Processes(entry, part),
             };
         }

@@ -128,7 +128,7 @@ internal sealed partial class ManifestReader
         return true;
     }
 
-    private static string Shown(string text) => Names.Shown(text.Length > 60 ? text[..60] + "..." : text);
+    private static string Shown(string text) => HostileText.Shown(text.Length > 60 ? text[..60] + "..." : text);
 
     /// <summary>Line of a shell; null: none.</summary>
     private string? Script(ManifestValue of)

@@ -106,7 +106,7 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
                 "buildpacks" => part with { Buildpacks = Buildpacks(entry) },
                 "stack" => part with { Stack = Stack(entry) },
                 "success_url" => part with { SuccessUrl = SuccessUrl(entry) },
-                "scripts" => part with { Scripts = Over(Scripts(entry), part.Scripts) },
+                "scripts" => part with { Scripts = ManifestPart.Over(part.Scripts, Scripts(entry)) },
                 "flow" => Flow(entry, part),
                 _ => Unknown(entry, other, part),
             };
@@ -143,11 +143,4 @@ internal sealed partial class ManifestReader(ManifestFindings findings)
 
     private static ManifestValue ManifestValueOf(ManifestValue root, Stage stage) =>
         root.Items.First(i => i.Name == "environments").Items.Last(i => string.Equals(i.Name, stage.ToString(), StringComparison.OrdinalIgnoreCase));
-
-    private static Dictionary<string, string?> Over(IReadOnlyDictionary<string, string?> over, IReadOnlyDictionary<string, string?> under)
-    {
-        var merged = new Dictionary<string, string?>(under, StringComparer.Ordinal);
-        foreach (var (key, value) in over) merged[key] = value;
-        return merged;
-    }
 }

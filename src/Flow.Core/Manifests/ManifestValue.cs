@@ -43,7 +43,7 @@ internal sealed partial record ManifestValue(ManifestValue? Parent, string? Name
         _ => Text,
     };
 
-    private string Step => Name is null ? string.Create(CultureInfo.InvariantCulture, $"[{Index}]") : Plain().IsMatch(Name) ? $".{Name}" : $"['{Names.Shown(Name)}']";
+    private string Step => Name is null ? string.Create(CultureInfo.InvariantCulture, $"[{Index}]") : Plain().IsMatch(Name) ? $".{Name}" : $"['{HostileText.Shown(Name)}']";
 
     [GeneratedRegex(@"^[A-Za-z0-9_$-]{1,80}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Plain();

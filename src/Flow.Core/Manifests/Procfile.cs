@@ -54,10 +54,10 @@ public static partial class Procfile
         }
 
         var colon = line.IndexOf(':');
-        if (colon < 0) throw Invalid(place, $"has no colon: '{Names.Shown(line.ToString())}'", "write 'type: command', such as 'web: ./bin/app', or start the line with # to make it a comment");
+        if (colon < 0) throw Invalid(place, $"has no colon: '{HostileText.Shown(line.ToString())}'", "write 'type: command', such as 'web: ./bin/app', or start the line with # to make it a comment");
 
         var type = line[..colon].TrimEnd().ToString();
-        if (!TypeName().IsMatch(type)) throw Invalid(place, $"does not start with a process type: '{Names.Shown(type)}'", "use 1 to 63 letters, digits, '-' and '_' before the colon");
+        if (!TypeName().IsMatch(type)) throw Invalid(place, $"does not start with a process type: '{HostileText.Shown(type)}'", "use 1 to 63 letters, digits, '-' and '_' before the colon");
 
         var command = line[(colon + 1)..].Trim(" \t").ToString();
         if (command.Length == 0) throw Invalid(place, $"gives '{type}' no command", $"write what to run behind '{type}:', or remove the line");

@@ -74,7 +74,7 @@ internal sealed class ConfiguredPipelines(IConfigurationSection section)
             List<AddOnPlanRule> rules = [];
             foreach (var rule in at.GetChildren())
                 if (Enum.TryParse<AddOns.AddOnPurpose>(rule.Key, true, out var purpose) && Enum.IsDefined(purpose)) rules.Add(new(at.Key, purpose, rule.Value ?? ""));
-                else Errors.Add($"{rule.Path}: '{Names.Shown(rule.Key)}' is no purpose; there are {string.Join(", ", Enum.GetNames<AddOns.AddOnPurpose>())}.");
+                else Errors.Add($"{rule.Path}: '{HostileText.Shown(rule.Key)}' is no purpose; there are {string.Join(", ", Enum.GetNames<AddOns.AddOnPurpose>())}.");
             return rules;
         }
 

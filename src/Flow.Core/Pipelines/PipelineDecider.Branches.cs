@@ -24,14 +24,6 @@ internal sealed partial class PipelineDecider
         return Decision.Of(new BranchWanted(key, new(want.Branch, want.By, now, want.Config))).And(Hint(pipeline)).Reply(Answer.Ok(remark: key));
     }
 
-    private static IReadOnlyList<Event> Hint(PipelineState pipeline) => pipeline switch
-    {
-        { LookDue: false } => [new LookWanted()],
-        // What is being read may be older than the wish; a branch is there all the same.
-        { LookAgain: false } => [new HintedWhileLooking()],
-        _ => [],
-    };
-
     /// <summary>Wanted branches that the listing has. One that was never seen is given up like a proposal that is missing; one that was is closed like it.</summary>
     private static List<Proposal> BranchesAsProposals(Draft draft, SourceListing listing, bool complete)
     {
@@ -39,17 +31,14 @@ internal sealed partial class PipelineDecider
         foreach (var (key, wanted) in draft.State.WantedBranches.OrderBy(b => b.Key, StringComparer.Ordinal))
         {
             if (listing.Branches.TryGetValue(wanted.Branch, out var head))
-                found.Add(new()
-                {
-                    Key = key,
-                    Head = new() { Sha = head, Ref = $"refs/heads/{wanted.Branch}", Trust = Trust.Trusted },
-                    Title = wanted.Branch.Length > LongestTitle ? wanted.Branch[..LongestTitle] : wanted.Branch,
-                    Branch = wanted.Branch.Length > LongestTitle ? wanted.Branch[..LongestTitle] : wanted.Branch,
-                });
+            {
+                var title = HostileText.Cut(wanted.Branch, LongestTitle);
+                found.Add(new() { Key = key, Head = new() { Sha = head, Ref = $"refs/heads/{wanted.Branch}", Trust = Trust.Trusted }, Title = title, Branch = title });
+            }
             else if (complete && !draft.State.Proposals.ContainsKey(key))
             {
                 if (wanted.Missing + 1 < MissingIsClosed) draft.Happens(new BranchUnseen(key, wanted.Missing + 1));
-                else draft.Happens(new BranchUnwanted(key, $"branch '{Names.Shown(wanted.Branch)}' is missing from {MissingIsClosed} complete listings"));
+                else draft.Happens(new BranchUnwanted(key, $"branch '{HostileText.Shown(wanted.Branch)}' is missing from {MissingIsClosed} complete listings"));
             }
         }
         return found;

@@ -14,10 +14,7 @@ internal sealed partial class PipelineDecider
         LookTroubled troubled => pipeline with { Trouble = troubled.Trouble },
         HeadMoved moved => pipeline with { Branches = Sorted(pipeline.Branches).SetItem(moved.Branch, new(moved.Commit, moved.Order)), Order = moved.Order },
         BranchGone gone => pipeline with { Branches = Sorted(pipeline.Branches).Remove(gone.Branch) },
-        ProposalSeen seen => Change(pipeline, seen.Proposal.Key, p => p is null
-            ? new(seen.Proposal, seen.Order) { Opened = seen.Order, Wanted = pipeline.WantedBranches.GetValueOrDefault(seen.Proposal.Key)?.By, Config = pipeline.WantedBranches.GetValueOrDefault(seen.Proposal.Key)?.Config,
-                ConfigFor = pipeline.WantedBranches.GetValueOrDefault(seen.Proposal.Key)?.ConfigFor }
-            : p with { Proposal = seen.Proposal, Order = seen.Order, Missing = 0 }) with { Order = seen.Order },
+        ProposalSeen seen => Change(pipeline, seen.Proposal.Key, p => p is null ? Opened(pipeline, seen) : p with { Proposal = seen.Proposal, Order = seen.Order, Missing = 0 }) with { Order = seen.Order },
         ProposalChanged changed => Change(pipeline, changed.Proposal.Key, p => p! with { Proposal = changed.Proposal, Missing = 0 }),
         ProposalMissing missing => Change(pipeline, missing.Key, p => p! with { Missing = missing.Times }),
         ProposalClosed closed => pipeline with
@@ -57,6 +54,12 @@ internal sealed partial class PipelineDecider
         BranchUnwanted unwanted => pipeline with { WantedBranches = Without(pipeline.WantedBranches, unwanted.Key) },
         _ => throw new InvalidOperationException($"A pipeline knows no {happened.GetType().Name}."),
     };
+
+    private static ObservedProposal Opened(PipelineState pipeline, ProposalSeen seen)
+    {
+        var wanted = pipeline.WantedBranches.GetValueOrDefault(seen.Proposal.Key);
+        return new(seen.Proposal, seen.Order) { Opened = seen.Order, Wanted = wanted?.By, Config = wanted?.Config, ConfigFor = wanted?.ConfigFor };
+    }
 
     private static AppName? NameIn(PipelineState pipeline, string key) => ReviewApps.ReviewAdmission.TryName(pipeline.Declared!.Definition, key, out var name, out _) ? name : null;
 

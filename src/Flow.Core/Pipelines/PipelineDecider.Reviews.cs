@@ -140,7 +140,7 @@ internal sealed partial class PipelineDecider
         : Decision.Refuse("review-apps-off", $"Pipeline {pipeline.Declared.Definition.Name} has no review apps: declare ReviewApps.");
 
     private static Decision Unknown(PipelineState pipeline, string key) =>
-        Decision.Refuse("review-app-unknown", $"Pipeline {pipeline.Declared!.Definition.Name} knows no open proposal '{Names.Shown(key)}'.");
+        Decision.Refuse("review-app-unknown", $"Pipeline {pipeline.Declared!.Definition.Name} knows no open proposal '{HostileText.Shown(key)}'.");
 
     /// <summary>Config's secrets are bound to the name that the app was to have.</summary>
     private static Decision? Renamed(PipelineState pipeline, string key, AppName expected)

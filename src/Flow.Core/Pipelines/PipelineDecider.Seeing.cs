@@ -28,7 +28,7 @@ internal sealed partial class PipelineDecider
         foreach (var branch in pipeline.Branches.Keys.Where(b => complete && !listing.Branches.ContainsKey(b)).Order(StringComparer.Ordinal)) draft.Happens(new BranchGone(branch));
         foreach (var app in definition.Apps.Where(a => a.Branch is not null))
             Mind(draft, $"app {app.Name}", listing.Branches.ContainsKey(app.Branch!)
-                ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
+                ? null : $"Branch '{app.Branch}' is not in {definition.Repository.Url}; it has {Names.Some(listing.Branches.Keys)}. Push it, or correct the app's Branch.");
 
         // A wanted branch counts as a proposal, unless a proposal has its key.
         var listed = listing.Proposals.Concat(BranchesAsProposals(draft, listing, complete)).ToList();
@@ -86,7 +86,7 @@ internal sealed partial class PipelineDecider
     }
 
     private static string Doubt(List<string> missing, int limit) =>
-        $"More than {limit} proposals vanished at once; {missing.Count} are missing ({Some(missing)}): nothing is torn down until somebody confirms.";
+        $"More than {limit} proposals vanished at once; {missing.Count} are missing ({Names.Some(missing)}): nothing is torn down until somebody confirms.";
 
     private static void Gone(Draft draft, string key, string evidence, DateTimeOffset now, string by = "Flow")
     {
@@ -107,11 +107,5 @@ internal sealed partial class PipelineDecider
     private static void Mind(Draft draft, string place, string? problem)
     {
         if (draft.State.Problems.GetValueOrDefault(place) != problem) draft.Happens(new ProblemSeen(place, problem));
-    }
-
-    private static string Some(IEnumerable<string> names)
-    {
-        var all = names.Order(StringComparer.Ordinal).Select(Names.Shown).ToList();
-        return all.Count == 0 ? "none" : string.Join(", ", all.Take(5)) + (all.Count > 5 ? $" and {all.Count - 5} more" : "");
     }
 }

@@ -7,9 +7,6 @@ namespace Flow.Pipelines;
 /// <summary>Config vars of all apps of an ephemeral stage.</summary>
 internal sealed partial class PipelineDecider
 {
-    // Heroku: 32 kB of config vars in total.
-    private const int MostConfigBytes = 32 * 1024;
-
     private Decision Configure(PipelineState pipeline, ChangeStageConfig change, DateTimeOffset now)
     {
         var before = change.Stage == Stage.Review ? pipeline.ReviewConfig : pipeline.TestConfig;
@@ -21,8 +18,8 @@ internal sealed partial class PipelineDecider
             if (value is not null) values[name] = value;
         }
         if (!changed) return Decision.Nothing.Reply(Answer.Ok(remark: "It is so already."));
-        var size = values.Sum(v => v.Key.Length + (v.Value.Plain?.Length ?? v.Value.Ciphertext!.Length));
-        if (size > MostConfigBytes) return Decision.Refuse("config-too-large", $"It would have {size} characters, the limit is {MostConfigBytes}.");
+        var size = ConfigSize.Of(values);
+        if (size > ConfigSize.Most) return Decision.Refuse("config-too-large", $"It would have {size} characters, the limit is {ConfigSize.Most}.");
         var draft = new Draft(this, pipeline);
         draft.Happens(new StageConfigChanged(change.Stage, new((before?.Version ?? 0) + 1, values, change.By, now)));
         if (change.Stage == Stage.Review) Redefine(draft);

@@ -30,7 +30,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         DeclarePipeline declare => Declare(pipeline, declare.Pipeline),
         _ when pipeline.Declared is null => Decision.Refuse("pipeline-unknown", $"There is no pipeline {self.Key}."),
         LookNow { Timer: { } timer } => pipeline.LookDue || timer != pipeline.Look ? Decision.Nothing : Decision.Of(new LookWanted()),
-        LookNow => pipeline switch { { LookDue: false } => Decision.Of(new LookWanted()), { LookAgain: false } => Decision.Of(new HintedWhileLooking()), _ => Decision.Nothing },
+        LookNow => Decision.Nothing.And(Hint(pipeline)),
         Looked looked when looked.Look == pipeline.Look && pipeline.LookDue => Rearm(self, pipeline, See(pipeline, looked.Listing, now).And(new LookEnded(true)), pipeline.Declared.Definition.LookInterval).And(pipeline.LookAgain ? [new LookWanted()] : []),
         LookFailed failed when failed.Look == pipeline.Look && pipeline.LookDue => Fail(self, pipeline, failed.Failure, now),
         ReportCheck report => Report(pipeline, report),
@@ -84,6 +84,15 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
     private static HeadObserved Head(PipelineDefinition definition, long order, string reference, CommitSha commit) =>
         new(order, new() { Sha = commit, Ref = reference, Trust = Trust.Trusted }, Owner: new(definition.Name, null));
 
+    /// <summary>Something may have changed.</summary>
+    private static IReadOnlyList<Event> Hint(PipelineState pipeline) => pipeline switch
+    {
+        { LookDue: false } => [new LookWanted()],
+        // What is being read may be older than the wish; a branch is there all the same.
+        { LookAgain: false } => [new HintedWhileLooking()],
+        _ => [],
+    };
+
     private static Decision Rearm(StreamId self, PipelineState pipeline, Decision decided, TimeSpan after) =>
         decided.Send(self, new LookNow(pipeline.Look), after);
 
@@ -116,7 +125,7 @@ internal sealed partial class PipelineDecider : Decider<PipelineState, PipelineI
         var branch = app?.Branch ?? definition.Repository.DefaultBranch;
         if (Named(pipeline, proposal, deploy.Commit, branch) is not { } named) return Decision.Refuse("branch-missing", $"Branch '{branch}' has not been seen in {definition.Repository.Url}.");
         if (ReviewAdmission.Vouched(pipeline.Declared, pipeline.Approved, named) is not { } revision)
-            return Decision.Refuse("not-approved", $"Nobody vouches for {named.Sha.Short} ({Names.Shown(named.Ref)}): a maintainer must approve exactly this commit first.");
+            return Decision.Refuse("not-approved", $"Nobody vouches for {named.Sha.Short} ({HostileText.Shown(named.Ref)}): a maintainer must approve exactly this commit first.");
 
         var draft = new Draft(this, pipeline);
         // The review app of a proposal that has none: asking for it and for its head is the same.

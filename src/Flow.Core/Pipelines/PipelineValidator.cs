@@ -71,20 +71,20 @@ internal static class PipelineValidator
         foreach (var rule in definition.AddOnPlans)
         {
             Registered(typeof(IAddOnProvisioner), rule.Provider, "AddOnPlans");
-            if (string.IsNullOrWhiteSpace(rule.Plan)) Error($"AddOnPlans:{Names.Shown(rule.Provider)}:{rule.Purpose}", "names no plan.");
+            if (string.IsNullOrWhiteSpace(rule.Plan)) Error($"AddOnPlans:{HostileText.Shown(rule.Provider)}:{rule.Purpose}", "names no plan.");
         }
         foreach (var twice in definition.AddOnPlans.GroupBy(r => (r.Provider.ToLowerInvariant(), r.Purpose)).Where(g => g.Count() > 1)) Error("AddOnPlans", $"{twice.Key.Item1} has {twice.Count()} plans for {twice.Key.Purpose}: one counts.");
         foreach (var (provider, seed) in definition.AddOnSeeds.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
             Registered(typeof(IAddOnProvisioner), provider, "AddOnSeeds");
-            if (string.IsNullOrWhiteSpace(seed) || seed.Length > LongestName) Error($"AddOnSeeds:{Names.Shown(provider)}", $"names no seed: 1 to {LongestName} characters.");
+            if (string.IsNullOrWhiteSpace(seed) || seed.Length > LongestName) Error($"AddOnSeeds:{HostileText.Shown(provider)}", $"names no seed: 1 to {LongestName} characters.");
         }
-        foreach (var wish in definition.AddOns.Where(w => w.As is not null && !ConfigNames.IsGood(w.As + "_URL"))) Error($"AddOns:{Names.Shown(wish.Name)}:As", ConfigNames.Problem(wish.As!));
+        foreach (var wish in definition.AddOns.Where(w => w.As is not null && !ConfigNames.IsGood(w.As + "_URL"))) Error($"AddOns:{HostileText.Shown(wish.Name)}:As", ConfigNames.Problem(wish.As!));
         foreach (var (service, provider) in definition.AddOnServices.OrderBy(s => s.Key, StringComparer.Ordinal))
         {
-            if (string.IsNullOrWhiteSpace(service) || service.Length > LongestName) Error("AddOnServices", $"'{Names.Shown(service)}' is no name of a service: 1 to {LongestName} characters.");
+            if (string.IsNullOrWhiteSpace(service) || service.Length > LongestName) Error("AddOnServices", $"'{HostileText.Shown(service)}' is no name of a service: 1 to {LongestName} characters.");
             // An empty name leaves the service out.
-            if (provider.Length > 0) Registered(typeof(IAddOnProvisioner), provider, $"AddOnServices:{Names.Shown(service)}");
+            if (provider.Length > 0) Registered(typeof(IAddOnProvisioner), provider, $"AddOnServices:{HostileText.Shown(service)}");
         }
         foreach (var twice in definition.AddOns.GroupBy(a => a.Name).Where(g => g.Count() > 1)) Error("AddOns", $"'{twice.Key}' is declared twice.");
         return errors;
@@ -95,7 +95,7 @@ internal static class PipelineValidator
         if (!Enum.IsDefined(review.Create)) error("Create", "must be Automatic, ByLabel or ByHand.");
         if (string.IsNullOrWhiteSpace(review.Label) || review.Label.Length > LongestName || review.Label.Any(char.IsControl)) error("Label", $"must have 1 to {LongestName} characters, and none that acts on a terminal.");
         if (review.BaseName is { } name && (name.Length > LongestBaseName || !AppName.TryParse(name, null, out _)))
-            error("BaseName", $"'{Names.Shown(name)}' is no base of names: lower-case letters, digits and dashes, a letter first, at most {LongestBaseName}, so that every proposal's key has room behind it.");
+            error("BaseName", $"'{HostileText.Shown(name)}' is no base of names: lower-case letters, digits and dashes, a letter first, at most {LongestBaseName}, so that every proposal's key has room behind it.");
         if (review.MaxAlive is < 1 or > MostAlive) error("MaxAlive", $"must be between 1 and {MostAlive:N0}; leave it out for no limit.");
         if (review.StaleAfter is { } stale && (stale < ShortestStaleness || stale > LongestStaleness)) error("StaleAfter", "must be at least an hour and at most a year; leave it out for never.");
         if (review.StaleWarning < TimeSpan.Zero) error("StaleWarning", "must be at least 0.");
@@ -108,7 +108,7 @@ internal static class PipelineValidator
     {
         if (paths.Count > Manifests.PathGlobs.Max) error($"has {paths.Count} globs, {Manifests.PathGlobs.Max} are the most.");
         foreach (var path in paths.Take(Manifests.PathGlobs.Max))
-            if (Manifests.PathGlobs.Problem(path) is { } problem) error($"'{Names.Shown(path)}' is no glob: it {problem}. Write it relative to the repository, such as services/api/**.");
+            if (Manifests.PathGlobs.Problem(path) is { } problem) error($"'{HostileText.Shown(path)}' is no glob: it {problem}. Write it relative to the repository, such as services/api/**.");
         if (paths.Count > 0 && paths.All(p => p.StartsWith('!'))) error("only takes out: begin with what matters, such as '**'.");
     }
 
@@ -120,7 +120,7 @@ internal static class PipelineValidator
         foreach (var shared in definitions.SelectMany(d => d.Apps.Select(a => (App: a.Name, Pipeline: d.Name))).Distinct().GroupBy(p => p.App).Where(g => g.Count() > 1))
             yield return $"App {shared.Key} is declared by several pipelines ({string.Join(", ", shared.Select(p => p.Pipeline.ToString()).Order(StringComparer.Ordinal))}): an app belongs to one.";
         foreach (var shared in definitions.Where(d => d.ReviewApps is not null).DistinctBy(d => d.Name).GroupBy(d => d.ReviewApps!.BaseName ?? d.Name.ToString(), StringComparer.Ordinal).Where(g => g.Count() > 1))
-            yield return $"Review apps of pipelines {string.Join(", ", shared.Select(d => d.Name.ToString()).Order(StringComparer.Ordinal))} would have the same names ({Names.Shown(shared.Key)}-KEY): give each a ReviewApps:BaseName of its own.";
+            yield return $"Review apps of pipelines {string.Join(", ", shared.Select(d => d.Name.ToString()).Order(StringComparer.Ordinal))} would have the same names ({HostileText.Shown(shared.Key)}-KEY): give each a ReviewApps:BaseName of its own.";
     }
 
     /// <summary>User information of a web address; of others (<c>ssh://git@host</c>) only a password.</summary>

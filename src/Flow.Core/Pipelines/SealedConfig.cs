@@ -8,20 +8,18 @@ internal static class SealedConfig
 {
     private const int ShortestSecret = 8;
 
-    // Heroku: 32 kB of config vars in total. Also before encryption: nobody encrypts megabytes to be refused.
-    private const int MostCharacters = 32 * 1024;
-
     /// <summary>Everything that is wrong with them; null: nothing, and <paramref name="values"/> holds them.</summary>
     public static string? Seal(
         IReadOnlyDictionary<string, ConfigVar?> changes, Func<string, string> purpose, ConfigOrigin origin, ISecretProtector? protector, out IReadOnlyDictionary<string, ConfigValue?> values)
     {
         values = new Dictionary<string, ConfigValue?>();
+        // Also before encryption: nobody encrypts megabytes to be refused.
         var size = changes.Sum(c => (long)c.Key.Length + (c.Value?.Value.Length ?? 0));
-        if (size > MostCharacters) return $"They have {size:N0} characters, the limit is {MostCharacters:N0}.";
+        if (size > ConfigSize.Most) return $"They have {size:N0} characters, the limit is {ConfigSize.Most:N0}.";
         List<string> errors =
         [
             .. changes.Keys.Where(n => !ConfigNames.IsGood(n)).Select(ConfigNames.Problem),
-            .. changes.Where(c => c.Value is { IsSecret: true } secret && secret.Value.Length < ShortestSecret).Select(c => $"Secret {Names.Shown(c.Key)} is shorter than {ShortestSecret} characters: it could not be masked."),
+            .. changes.Where(c => c.Value is { IsSecret: true } secret && secret.Value.Length < ShortestSecret).Select(c => $"Secret {HostileText.Shown(c.Key)} is shorter than {ShortestSecret} characters: it could not be masked."),
             .. changes.Values.Any(c => c is { IsSecret: true }) && protector is null ? [ConfigSecrets.NoProtector().Message] : (string[])[],
         ];
         if (errors.Count > 0) return string.Join(' ', errors);

@@ -54,8 +54,8 @@ internal static class ReviewAdmission
     public static bool TryName(PipelineDefinition definition, string key, out AppName name, out string problem)
     {
         var text = $"{definition.ReviewApps?.BaseName ?? definition.Name.ToString()}-{key}";
-        problem = $"'{Names.Shown(text)}' is no name for an app: it has {text.Length} characters, 63 are the most. Choose a shorter BaseName.";
-        if (text.Length <= 63) problem = $"'{Names.Shown(text)}' is no name for an app: lower-case letters, digits and dashes, a letter first.";
+        problem = $"'{HostileText.Shown(text)}' is no name for an app: it has {text.Length} characters, 63 are the most. Choose a shorter BaseName.";
+        if (text.Length <= 63) problem = $"'{HostileText.Shown(text)}' is no name for an app: lower-case letters, digits and dashes, a letter first.";
         if (!AppName.TryParse(text, null, out name)) return false;
         var taken = name;
         problem = $"'{name}' is the name of a permanent app of this pipeline: the proposal gets no review app under it. Choose another BaseName, or rename the app.";

@@ -65,7 +65,7 @@ internal sealed class ReviewAppViews(PipelineState pipeline, Func<AppName, Uri> 
         if (app.Candidates.Count > 0) return (ReviewAppStatus.Creating, Joined(run?.Waits is { } waiting ? $"It waits for {Said(waiting.For)}." : null, waits));
         // Numbers of runs go on in a new life: its first may be the end of the old one.
         return run is { Closed: true, Status: not RunStatus.Succeeded } ? (ReviewAppStatus.Errored, Joined($"Run {run.Plan?.Kind} has ended: {run.Status}{(run.Reason is null ? "" : $", {Said(run.Reason)}")}.", waits))
-            : (ReviewAppStatus.Creating, Joined(app.Refusals is [.., var refusal] ? $"It could not {Names.Shown(refusal.What)}: {Said(refusal.Reason)}." : null, waits));
+            : (ReviewAppStatus.Creating, Joined(app.Refusals is [.., var refusal] ? $"It could not {HostileText.Shown(refusal.What)}: {Said(refusal.Reason)}." : null, waits));
     }
 
     private string Going(string key, AppState? app, RunState? run)
@@ -80,11 +80,11 @@ internal sealed class ReviewAppViews(PipelineState pipeline, Func<AppName, Uri> 
     }
 
     private string? Unseen(string key, ObservedProposal? seen) => seen is null && pipeline.WantedBranches.TryGetValue(key, out var wanted)
-        ? $"Branch '{Names.Shown(wanted.Branch)}' has not been seen in {pipeline.Declared!.Definition.Repository.Url} yet." : null;
+        ? $"Branch '{HostileText.Shown(wanted.Branch)}' has not been seen in {pipeline.Declared!.Definition.Repository.Url} yet." : null;
 
     private static string? Unused(ObservedProposal seen) => seen.WarnedAt is null ? null : $"Nobody has used it since {seen.ActiveAt:u}: it goes unless somebody deploys, visits or pins it.";
 
     private static string? Joined(params string?[] texts) => texts.OfType<string>().ToList() is { Count: > 0 } some ? string.Join(' ', some) : null;
 
-    private static string Said(string text) => Names.ShownUpTo(text, 400).TrimEnd('.');
+    private static string Said(string text) => HostileText.Shown(text, 400).TrimEnd('.');
 }

@@ -19,12 +19,12 @@ internal sealed class ReviewReasons(PipelineState pipeline)
             null => null,
             _ when policy is null => "The pipeline has no review apps any more.",
             ReviewAppWait.Isolation or ReviewAppWait.Approval => Unvouched(pipeline.Declared!, head),
-            ReviewAppWait.Label => $"It waits for the label '{Names.Shown(policy.Label)}'; it has {Some(seen.Proposal.Labels ?? [])}.",
-            ReviewAppWait.Labels => $"It waits for the label '{Names.Shown(policy.Label)}', and source '{pipeline.Declared!.Definition.Source}' knows no labels: somebody must ask for the app, or Create must be Automatic or ByHand.",
+            ReviewAppWait.Label => $"It waits for the label '{HostileText.Shown(policy.Label)}'; it has {Names.Some(seen.Proposal.Labels ?? [])}.",
+            ReviewAppWait.Labels => $"It waits for the label '{HostileText.Shown(policy.Label)}', and source '{pipeline.Declared!.Definition.Source}' knows no labels: somebody must ask for the app, or Create must be Automatic or ByHand.",
             ReviewAppWait.Request => "It waits for somebody who asks for its app: apps are made by hand here.",
             ReviewAppWait.Ready => "It is a draft: it waits until it is ready for review.",
             ReviewAppWait.Change => $"It changes nothing that matters to this pipeline ({Watched(pipeline.Declared!.Definition.Repository)}).",
-            ReviewAppWait.Return => $"{Names.Shown(seen.Away?.By)} destroyed its app: it stays away until somebody wants it again.",
+            ReviewAppWait.Return => $"{HostileText.Shown(seen.Away?.By)} destroyed its app: it stays away until somebody wants it again.",
             ReviewAppWait.Push => "Its app went for being unused: the next commit brings it back, and so does asking for it.",
             ReviewAppWait.Name => ReviewAdmission.TryName(pipeline.Declared!.Definition, seen.Proposal.Key, out _, out var problem) ? "Its name is free now: the next look gives it its app." : problem,
             ReviewAppWait.Room => $"At most {policy.MaxAlive} review apps may be alive at once, and these are: {queue.Value.Alive}. It is number {queue.Value.Places.GetValueOrDefault(seen.Proposal.Key, 1)} in the queue.",
@@ -43,8 +43,8 @@ internal sealed class ReviewReasons(PipelineState pipeline)
     };
 
     public static string Unvouched(ResolvedPipeline declared, Revision head) => declared.IsolatesUntrusted
-        ? $"Nobody vouches for {head.Sha.Short} ({Names.Shown(head.Ref)}): a maintainer must approve exactly this commit before it gets a review app."
-        : $"Nobody vouches for {head.Sha.Short} ({Names.Shown(head.Ref)}), and builder '{declared.Definition.Builder}' or runtime '{declared.Definition.Runtime}' does not isolate such code: it gets no review app. "
+        ? $"Nobody vouches for {head.Sha.Short} ({HostileText.Shown(head.Ref)}): a maintainer must approve exactly this commit before it gets a review app."
+        : $"Nobody vouches for {head.Sha.Short} ({HostileText.Shown(head.Ref)}), and builder '{declared.Definition.Builder}' or runtime '{declared.Definition.Runtime}' does not isolate such code: it gets no review app. "
             + "Set TrustPullRequestRefs if everybody who can propose may also push, or use providers that isolate.";
 
     private static (Dictionary<string, int>, string) QueueOf(PipelineState pipeline)
@@ -53,14 +53,8 @@ internal sealed class ReviewReasons(PipelineState pipeline)
             .Select((p, place) => (p.Proposal.Key, place + 1)).ToDictionary(p => p.Key, p => p.Item2);
         var alive = ReviewAdmission.Alive(pipeline).Select(a => a.ToString()).ToList();
         var going = pipeline.Teardowns.Count;
-        return (places, Some(alive) + (going == 0 ? "" : $" ({going} of them being torn down)"));
+        return (places, Names.Some(alive) + (going == 0 ? "" : $" ({going} of them being torn down)"));
     }
 
-    private static string Watched(SourceRepository repository) => repository.Paths.Count > 0 ? Some(repository.Paths) : repository.RootFolder is { } root ? $"folder '{Names.Shown(root)}'" : "any file";
-
-    private static string Some(IEnumerable<string> names)
-    {
-        var all = names.Order(StringComparer.Ordinal).Select(Names.Shown).ToList();
-        return all.Count == 0 ? "none" : string.Join(", ", all.Take(5)) + (all.Count > 5 ? $" and {all.Count - 5} more" : "");
-    }
+    private static string Watched(SourceRepository repository) => repository.Paths.Count > 0 ? Names.Some(repository.Paths) : repository.RootFolder is { } root ? $"folder '{HostileText.Shown(root)}'" : "any file";
 }

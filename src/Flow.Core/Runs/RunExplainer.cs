@@ -92,7 +92,7 @@ internal sealed class RunExplainer(FlowMailbox mailbox)
         reasons.AddRange(state.Proposals.Where(p => p.Value.Waits is not null && declared.Definition.ReviewApps is not null).OrderBy(p => p.Value.Opened).ThenBy(p => p.Value.Order)
             .Select(p => new Explanation { What = $"proposal {p.Key}: {words.Of(p.Value)}", Since = p.Value.WaitsSince, Owner = ReviewReasons.OwnerOf(p.Value.Waits!.Value) }));
         reasons.AddRange(state.WantedBranches.Where(b => !state.Proposals.ContainsKey(b.Key)).OrderBy(b => b.Key, StringComparer.Ordinal)
-            .Select(b => new Explanation { What = $"branch {Names.Shown(b.Value.Branch)}: it has not been seen yet", Since = b.Value.At, Owner = "whoever may push it" }));
+            .Select(b => new Explanation { What = $"branch {HostileText.Shown(b.Value.Branch)}: it has not been seen yet", Since = b.Value.At, Owner = "whoever may push it" }));
         foreach (var teardown in state.Teardowns.Values.OrderBy(t => t.Since).ThenBy(t => t.App.ToString(), StringComparer.Ordinal))
             reasons.Add(new() { What = $"{teardown.App} is being torn down: {teardown.Evidence}", Since = teardown.Since, Owner = "Flow", Because = await TeardownAsync(teardown.App, cancellationToken) });
         return reasons;

@@ -13,7 +13,7 @@ internal static class Adoption
     public static async ValueTask<Failure?> RunAsync(NpgsqlConnection inside, string owner, string seed, int most, CancellationToken cancellationToken)
     {
         var statements = await inside.ColumnAsync(Foreign, cancellationToken, owner, most + 1).ConfigureAwait(false);
-        if (statements.Count > most) return new("seed-too-large", $"The seed '{Text.Shown(seed)}' has more than {most} objects to hand over: see MaxSeedObjects.");
+        if (statements.Count > most) return new("seed-too-large", $"The seed '{HostileText.Shown(seed)}' has more than {most} objects to hand over: see MaxSeedObjects.");
         // A lock for each until the transaction ends, and the server has a limited number of locks.
         foreach (var chunk in statements.Chunk(AtOnce)) await inside.TogetherAsync(chunk, cancellationToken).ConfigureAwait(false);
         return null;

@@ -34,9 +34,9 @@ internal sealed class Catalogue
     public Failure? Refusal(AddOnRequest request)
     {
         if (request.Plan is { } plan && Offer.Find(plan) is null)
-            return new("plan-unknown", $"'{Text.Shown(plan)}' is no plan of PostgreSQL; there are {string.Join(", ", Offer.Plans.Select(p => $"'{p.Name}'"))}.");
-        if (request.Options is { Count: > 0 } wanted) return new("option-unknown", $"'{Text.Shown(wanted.Keys.First())}' is no option of PostgreSQL; it has none.");
-        if (request.Seed is { } seed && !Allowed(seed)) return new("seed-unknown", $"'{Text.Shown(seed)}' is no seed: the host's options (Seeds, SeedPrefix) do not name it.");
+            return new("plan-unknown", $"'{HostileText.Shown(plan)}' is no plan of PostgreSQL; there are {string.Join(", ", Offer.Plans.Select(p => $"'{p.Name}'"))}.");
+        if (request.Options is { Count: > 0 } wanted) return new("option-unknown", $"'{HostileText.Shown(wanted.Keys.First())}' is no option of PostgreSQL; it has none.");
+        if (request.Seed is { } seed && !Allowed(seed)) return new("seed-unknown", $"'{HostileText.Shown(seed)}' is no seed: the host's options (Seeds, SeedPrefix) do not name it.");
         return null;
     }
 

@@ -19,6 +19,8 @@ internal enum InstanceState
 /// <summary>What is known of an instance, as the comment of its owner role. Every role of the server may read it: no secrets.</summary>
 internal sealed record InstanceRecord
 {
+    private const int LongestShown = 103;
+
     /// <summary>Says that the comment is ours.</summary>
     public required int FlowAddOn { get; init; }
     public required string Id { get; init; }
@@ -58,8 +60,8 @@ internal sealed record InstanceRecord
         Purpose = request.Purpose,
         Pipeline = request.Owner?.Pipeline.ToString(),
         App = request.Owner?.App.ToString(),
-        Proposal = Text.Shown(request.Owner?.Proposal, 100),
-        TestRun = Text.Shown(request.Owner?.TestRun, 100),
+        Proposal = request.Owner?.Proposal is { } proposal ? HostileText.Shown(proposal, LongestShown) : null,
+        TestRun = request.Owner?.TestRun is { } run ? HostileText.Shown(run, LongestShown) : null,
     };
 }
 

@@ -29,10 +29,10 @@ internal sealed partial class PostgreSqlAddOnProvisioner
         var (source, target) = await LookAtBothAsync(connection, warm, names, cancellationToken).ConfigureAwait(false);
         if (target is not null)
             return target.Is(request.Id) && target.Ready && target.Record!.WarmId == warmId ? WorkStatus<AddOnInstance>.Done(new(request.Id, target.Record.Plan))
-                : target.Is(request.Id) ? WorkStatus<AddOnInstance>.Failed(new("addon-taken", $"'{Text.Shown(request.Id)}' is there already, and was not claimed from '{Text.Shown(warmId)}'."))
+                : target.Is(request.Id) ? WorkStatus<AddOnInstance>.Failed(new("addon-taken", $"'{HostileText.Shown(request.Id)}' is there already, and was not claimed from '{HostileText.Shown(warmId)}'."))
                 : WorkStatus<AddOnInstance>.Failed(ForeignRole(names, request.Id));
         if (source is null || !source.Is(warmId)) return WorkStatus<AddOnInstance>.Failed(NoWarm(warmId));
-        if (Unfit(source, request) is { } why) return WorkStatus<AddOnInstance>.Failed(new("addon-unfit", $"The warm database '{Text.Shown(warmId)}' cannot be given away: {why}."));
+        if (Unfit(source, request) is { } why) return WorkStatus<AddOnInstance>.Failed(new("addon-unfit", $"The warm database '{HostileText.Shown(warmId)}' cannot be given away: {why}."));
 
         var record = (source.Record! with { Id = request.Id, Warm = false, WarmId = warmId }).For(request);
         await connection.TogetherAsync(
@@ -43,7 +43,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner
             $"ALTER ROLE {Text.Quoted(names.Login(0))} LOGIN",
             Acting(names, record), Opened(names, true), Recorded(names, record), "COMMIT",
         ], cancellationToken).ConfigureAwait(false);
-        logger.Claimed(names.Database, Text.Shown(request.Id), Text.Shown(warmId), (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        logger.Claimed(names.Database, HostileText.Shown(request.Id), HostileText.Shown(warmId), (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         return WorkStatus<AddOnInstance>.Done(new(request.Id, record.Plan));
     }
 
@@ -68,9 +68,9 @@ internal sealed partial class PostgreSqlAddOnProvisioner
         if (!record.Warm) return "it is somebody's";
         if (!found.Ready) return "it is not complete";
         if (found.Open || found.Sessions > 0) return "somebody could have been in it";
-        if (record.Plan != (request.Plan ?? plans.Offer.DefaultFor(request.Purpose).Name)) return $"its plan is '{Text.Shown(record.Plan)}'";
-        return record.Seed == request.Seed ? null : record.Seed is null ? "it has no seed" : $"its seed is '{Text.Shown(record.Seed)}'";
+        if (record.Plan != (request.Plan ?? plans.Offer.DefaultFor(request.Purpose).Name)) return $"its plan is '{HostileText.Shown(record.Plan)}'";
+        return record.Seed == request.Seed ? null : record.Seed is null ? "it has no seed" : $"its seed is '{HostileText.Shown(record.Seed)}'";
     }
 
-    private static Failure NoWarm(string? warmId) => new("addon-missing", $"There is no warm database '{Text.Shown(warmId)}'.");
+    private static Failure NoWarm(string? warmId) => new("addon-missing", $"There is no warm database '{HostileText.Shown(warmId)}'.");
 }

@@ -16,7 +16,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner
             var found = await Found.LookAsync(connection, names, token).ConfigureAwait(false);
             if (found is null) return names;
             if (found.Is(id)) await DropAsync(connection, names, found, token).ConfigureAwait(false);
-            else logger.Foreign(names.Owner, Text.Shown(id));
+            else logger.Foreign(names.Owner, HostileText.Shown(id));
             return names;
         }, cancellationToken).ConfigureAwait(false);
     }
@@ -33,7 +33,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner
             await DropBelongingsAsync(connection, names, cancellationToken).ConfigureAwait(false);
             await DropRolesAsync(connection, names, cancellationToken).ConfigureAwait(false);
         }
-        logger.Dropped(names.Database, Text.Shown(found.Record!.Id));
+        logger.Dropped(names.Database, HostileText.Shown(found.Record!.Id));
     }
 
     private static ValueTask DropRolesAsync(NpgsqlConnection connection, InstanceNames names, CancellationToken cancellationToken) =>

@@ -16,7 +16,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await connection.ExecuteAsync("select pg_advisory_xact_lock($1)", cancellationToken, names.Lock).ConfigureAwait(false);
         if (await Found.LookAsync(connection, names, cancellationToken).ConfigureAwait(false) is not { Ready: true } found || !found.Is(id)) throw Missing(id);
-        if (found.Record!.Warm) throw new FlowException("addon-unclaimed", $"The database '{Text.Shown(id)}' waits in a pool: it has no credentials yet.");
+        if (found.Record!.Warm) throw new FlowException("addon-unclaimed", $"The database '{HostileText.Shown(id)}' waits in a pool: it has no credentials yet.");
 
         var until = found.Now + options.OldCredentials;
         var record = found.Record with { Rotation = found.Record.Rotation + 1, OldUntil = until };

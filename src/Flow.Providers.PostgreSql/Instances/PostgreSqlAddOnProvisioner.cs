@@ -49,7 +49,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
         var names = NamesOf(id) ?? throw Missing(id);
         var found = await server.WorkAsync((connection, token) => Found.LookAsync(connection, names, token), cancellationToken).ConfigureAwait(false);
         if (found is not { Ready: true, Record: { } record } || !found.Is(id)) throw Missing(id);
-        if (record.Warm) throw new FlowException("addon-unclaimed", $"The database '{Text.Shown(id)}' waits in a pool: it has credentials when it is claimed.");
+        if (record.Warm) throw new FlowException("addon-unclaimed", $"The database '{HostileText.Shown(id)}' waits in a pool: it has credentials when it is claimed.");
         // The minute is over: what still runs on the old credentials is cut off.
         if (record.OldUntil is { } until && found.Now >= until && record.Rotation > 0)
             await server.WorkAsync((connection, token) => CutAsync(connection, names.Login(record.Rotation - 1), token), cancellationToken).ConfigureAwait(false);
@@ -79,7 +79,7 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
             if (found is not { HasDatabase: true } && await CopyAsync(connection, names, record, token).ConfigureAwait(false) is { } failure) return WorkStatus<AddOnInstance>.Failed(failure);
             if (record.Seed is { } seed && await AdoptAsync(connection, names, seed, token).ConfigureAwait(false) is { } refused) return WorkStatus<AddOnInstance>.Failed(refused);
             await connection.TogetherAsync(Finishing(names, record), token).ConfigureAwait(false);
-            logger.Made(names.Database, Text.Shown(request.Id), record.Plan, record.Seed, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            logger.Made(names.Database, HostileText.Shown(request.Id), record.Plan, record.Seed, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             return WorkStatus<AddOnInstance>.Done(new(request.Id, record.Plan));
         }, cancellationToken).ConfigureAwait(false) ?? WorkStatus<AddOnInstance>.Running(AskAgain);
     }
@@ -184,13 +184,13 @@ internal sealed partial class PostgreSqlAddOnProvisioner : IAddOnProvisioner, IA
 
     private Failure ForeignRole(InstanceNames names, string id)
     {
-        logger.Foreign(names.Owner, Text.Shown(id));
+        logger.Foreign(names.Owner, HostileText.Shown(id));
         return new("addon-foreign", $"The server has a role {names.Owner} that does not belong to Flow. Choose another NamePrefix.");
     }
 
-    private static Failure BadId(string? id) => new("addon-invalid", $"'{Text.Shown(id)}' is no id of an add-on: letters, digits, dashes, underscores and dots, at most 200, no dot first.");
-    private static Failure Lost(string id) => new("addon-lost", $"The database of '{Text.Shown(id)}' is gone, and Flow did not drop it. Restore it, or destroy the add-on.");
-    private static FlowException Missing(string id) => new("addon-missing", $"There is no PostgreSQL database '{Text.Shown(id)}'.");
+    private static Failure BadId(string? id) => new("addon-invalid", $"'{HostileText.Shown(id)}' is no id of an add-on: letters, digits, dashes, underscores and dots, at most 200, no dot first.");
+    private static Failure Lost(string id) => new("addon-lost", $"The database of '{HostileText.Shown(id)}' is gone, and Flow did not drop it. Restore it, or destroy the add-on.");
+    private static FlowException Missing(string id) => new("addon-missing", $"There is no PostgreSQL database '{HostileText.Shown(id)}'.");
 
     public async ValueTask DisposeAsync()
     {

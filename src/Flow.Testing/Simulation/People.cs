@@ -167,50 +167,6 @@ internal sealed partial class People(World world, SharedStore store, Outside out
     /// <summary>How the clock of some node jumps.</summary>
     public Action? JumpClock { get; set; }
 
-    private Quality AnyQuality() => world.Chance.Next(10) switch { 0 => Quality.DoesNotBuild, 1 => Quality.NeverHealthy, 2 => Quality.ReleaseFails, _ => Quality.Good };
-
-    /// <summary>Good code can be deployed: nothing in its manifest keeps it from that.</summary>
-    private CommitSha Commit(Quality quality) => outside.Code.Commit(quality, manifest: manifests.Next(harmless: !world.Troubled || outside.Code.Branches.Count < 2));
-
-    private CommitSha AnyCommit() => Commit(AnyQuality());
-
-    private void Push(string branch)
-    {
-        var main = outside.Code.Branches["main"];
-        var quality = AnyQuality();
-        Push(branch, world.OneIn(8) ? outside.Code.Document(outside.Code.Branches[branch])
-            : quality == outside.Code.QualityOf(main) && world.OneIn(6) ? outside.Code.Commit(quality, outside.Code.TreeOf(main)) : Commit(quality));
-    }
-
-    private void Push(string branch, CommitSha commit)
-    {
-        world.Tell($"somebody pushes {commit.ToString()[30..]} ({outside.Code.QualityOf(commit)}) to {branch}");
-        outside.Code.Branches[branch] = commit;
-        Hint();
-    }
-
-    private void Propose(string key, CommitSha commit, Trust trust)
-    {
-        world.Tell($"somebody proposes {commit.ToString()[30..]} ({trust}) as {key}");
-        outside.Code.Propose(key, commit, trust, labels ? !world.OneIn(4) : null, world.OneIn(5));
-        Hint();
-    }
-
-    private void Close(string key)
-    {
-        if (!outside.Code.Open.ContainsKey(key)) return;
-        world.Tell($"somebody closes {key}");
-        outside.Code.Close(key, said: world.OneIn(2));
-        Hint();
-    }
-
-    private void Reopen(string key)
-    {
-        if (!outside.Code.Open.TryGetValue(key, out var proposal)) return;
-        Close(key);
-        world.Time.After(world.Seconds(5, 100), () => Propose(key, proposal.Head.Sha, proposal.Head.Trust));
-    }
-
     private void ForAWhile(string what, Action<bool> turn)
     {
         world.Tell(what);
@@ -266,43 +222,6 @@ internal sealed partial class People(World world, SharedStore store, Outside out
         });
     }
 
-    private void ApproveSomething()
-    {
-        var untrusted = outside.Code.Open.Values.Where(p => p.Head.Trust == Trust.Untrusted).ToList();
-        if (untrusted.Count == 0) return;
-        var approved = world.Any(untrusted).Head.Sha;
-        outside.Approved.Add(approved);
-        Ask(PipelineDecider.StreamOf(Shop), new ApproveCommit(approved, "ada"));
-    }
-
-    /// <summary>Bytes that no version of the engine has written: each kind of nonsense that a damaged row or a newer binary could leave.</summary>
-    private void SendGarbage()
-    {
-        List<StreamId> streams =
-        [
-            .. witness.Apps.Keys.Select(k => new StreamId(AppDecider.Kind, k)), .. witness.Runs.Keys.Select(k => new StreamId(RunDecider.Kind, k)),
-            .. witness.Builds.Keys.Select(k => new StreamId(BuildDecider.Kind, k)), .. witness.Pipelines.Keys.Select(k => new StreamId(PipelineDecider.Kind, k)),
-        ];
-        if (streams.Count == 0) return;
-        var to = world.Any(streams);
-        var text = world.Any(["", "{", "{}", "null", "[]", "7", "\"look\"", "{\"$\":\"from-the-future\"}", "{\"$\":\"begin\",\"plan\":7}", "\0\0\0\0", "{\"$\":\"head\",\"order\":\"x\"}"]);
-        world.Tell($"somebody writes nonsense to {to}");
-        witness.ExpectUnreadable(to);
-        var key = $"nonsense/{nonsense.Count}";
-        nonsense.Add((key, to));
-        store.Commit(null, new() { Enqueue = [new(to, System.Text.Encoding.UTF8.GetBytes(text), RequestKey: key)], Reserve = [key] });
-    }
-
-    /// <summary>Whoever did not hear the answer asks again under the same key: nothing may happen twice.</summary>
-    private void RepeatSomething()
-    {
-        if (posted.Count == 0) return;
-        var (key, to, input) = world.Any(posted);
-        world.Tell($"somebody asks {to} once more: {input.GetType().Name}");
-        if (store.Commit(null, new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] }).Status == CommitStatus.KeyTaken) world.Count(FlowSituations.Repeated);
-        else world.Violate(FlowInvariants.OneEffect, $"{key} was accepted twice");
-    }
-
     private void Promote(bool several)
     {
         var from = several ? Development : Staging;
@@ -342,28 +261,5 @@ internal sealed partial class People(World world, SharedStore store, Outside out
     private void Declare()
     {
         Ask(PipelineDecider.StreamOf(Shop), new DeclarePipeline(new(definition, steps, reporters, isolates, 3, TimeSpan.FromDays(30), $"f{++declarations}")));
-    }
-
-    private StreamId AnyApp(bool busy = false)
-    {
-        var names = witness.Apps.Where(a => a.Value.Life == AppLife.Active && (!busy || a.Value.Slot is not null)).Select(a => a.Key).ToList();
-        if (busy && names.Count == 0) return AnyApp();
-        return names.Count == 0 ? AppDecider.StreamOf(Staging) : new(AppDecider.Kind, world.Any(names));
-    }
-
-    private void Hint()
-    {
-        if (world.OneIn(2)) Post(PipelineDecider.StreamOf(Shop), new LookNow());
-    }
-
-    private void Post(StreamId to, Input input) => store.Commit(null, new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input))] });
-
-    private void Ask(StreamId to, Input input)
-    {
-        world.Tell($"somebody asks {to}: {input.GetType().Name}");
-        if (input is DestroyApp) witness.UnwantedByHand.Add(AppName.Parse(to.Key));
-        var key = $"ask/{posted.Count}";
-        posted.Add((key, to, input));
-        store.Commit(null, new() { Enqueue = [new(to, kinds.Of(to).WriteInput(input), RequestKey: key)], Reserve = [key] });
     }
 }

@@ -58,7 +58,6 @@ internal static partial class Parsers
         new("text in a message", ["feature/login", "abc\u202egpj.exe", "\u001b[2Jx"], text =>
         {
             Must(HostileText.Shown(text) is { Length: <= 80 } shown && !shown.Any(c => char.IsControl(c) || c is '\u202e' or '\u2066' or '\u2028'), "a short line that deceives nobody");
-            Must(Names.Shown(text) is { Length: <= 85 } named && !named.Any(c => char.IsControl(c) || c is '\u202e' or '\u2066' or '\u2028'), "a short line that deceives nobody");
         }),
         new("secrets of a masker", ["hunter2hunter\npostgres://u:p@h/db", "-----BEGIN KEY-----\nabcdef\n-----END KEY-----"], text =>
         {

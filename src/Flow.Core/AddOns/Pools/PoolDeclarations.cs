@@ -42,7 +42,7 @@ internal sealed class ConfiguredPools(IConfigurationSection section)
         {
             if (at[key] is not { } text) return otherwise;
             if (parse(text, out var value)) return value;
-            errors.Add($"{at.Path}:{key}: '{Names.Shown(text)}' is no {typeof(T).Name}.");
+            errors.Add($"{at.Path}:{key}: '{HostileText.Shown(text)}' is no {typeof(T).Name}.");
             return otherwise;
         }
         var defaults = new PoolDefinition { Name = "x", Provider = "x", Purpose = AddOnPurpose.Review };

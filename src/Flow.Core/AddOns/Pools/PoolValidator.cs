@@ -12,7 +12,7 @@ internal static class PoolValidator
     public static IReadOnlyList<string> Validate(PoolDefinition pool, IEnumerable<ProviderDescriptor> registered, Func<string, IAddOnProvisioner> find)
     {
         List<string> errors = [];
-        void Error(string key, string text) => errors.Add($"Flow:Pools:{Names.Shown(pool.Name)}:{key}: {text}");
+        void Error(string key, string text) => errors.Add($"Flow:Pools:{HostileText.Shown(pool.Name)}:{key}: {text}");
         if (!IsName(pool.Name)) Error("Name", $"is no name: lower-case letters, digits and dashes, a letter first, at most {LongestName}.");
         if (pool.Size is < 0 or > MostReady) Error("Size", $"must be between 0 and {MostReady}.");
         if (pool.MaxSize is { } most && (most < pool.Size || most > MostAtAll)) Error("MaxSize", $"must be between Size and {MostAtAll}.");
@@ -21,7 +21,7 @@ internal static class PoolValidator
         var names = registered.Where(p => p.Contract == typeof(IAddOnProvisioner)).Select(p => p.Name).ToList();
         if (!names.Contains(pool.Provider.ToLowerInvariant()))
         {
-            Error("Provider", $"there is no add-on provider named '{Names.Shown(pool.Provider)}'; registered: {(names.Count == 0 ? "none" : string.Join(", ", names.Order(StringComparer.Ordinal)))}.");
+            Error("Provider", $"there is no add-on provider named '{HostileText.Shown(pool.Provider)}'; registered: {(names.Count == 0 ? "none" : string.Join(", ", names.Order(StringComparer.Ordinal)))}.");
             return errors;
         }
         var provider = find(pool.Provider);

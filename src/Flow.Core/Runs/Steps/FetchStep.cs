@@ -45,7 +45,7 @@ internal sealed class FetchStep(Providers providers, IEnumerable<ProviderDescrip
         {
             var problem = builder is IBuildpackBuilder able ? able.ProblemOf(manifest.Buildpacks, manifest.Stack)
                 : manifest.Buildpacks.Count == 0 ? null   // a stack alone says where, not how
-                : $"app.json asks for buildpacks ({string.Join(", ", manifest.Buildpacks.Take(5).Select(Names.Shown))}), and builder '{execution.Policy.Builder}' knows none: remove them, or choose another builder.";
+                : $"app.json asks for buildpacks ({string.Join(", ", manifest.Buildpacks.Take(5).Select(n => HostileText.Shown(n)))}), and builder '{execution.Policy.Builder}' knows none: remove them, or choose another builder.";
             if (problem is not null) return new("buildpack-unknown", problem);
         }
         return new AddOnFit(providers, registered).Of(execution.Policy, manifest);
@@ -90,12 +90,12 @@ internal sealed class RequirementsReader(Providers providers, ConfigSecrets secr
     {
         foreach (var (type, process) in manifest.Processes)
         {
-            if (process.Size is { } size) yield return $"formation.{type}.size '{Names.Shown(size)}': there are no sizes here; limits stand under flow.processes.{type}.limits.";
+            if (process.Size is { } size) yield return $"formation.{type}.size '{HostileText.Shown(size)}': there are no sizes here; limits stand under flow.processes.{type}.limits.";
             if (process.Limits is not { } limits) continue;
             var problem = providers.Get<Runtimes.IRuntime>(policy.Runtime) is Runtimes.IRuntimeLimits able ? able.ProblemOf(limits) : $"runtime '{policy.Runtime}' keeps no limits.";
             if (problem is not null) yield return $"flow.processes.{type}.limits: {problem}";
         }
-        if (manifest.Stack is { } stack && providers.Get<IBuilder>(policy.Builder) is not IBuildpackBuilder) yield return $"stack '{Names.Shown(stack)}': builder '{policy.Builder}' knows no stacks.";
+        if (manifest.Stack is { } stack && providers.Get<IBuilder>(policy.Builder) is not IBuildpackBuilder) yield return $"stack '{HostileText.Shown(stack)}': builder '{policy.Builder}' knows no stacks.";
     }
 
     private static bool Same(AppManifest one, AppManifest other) => JsonOf(one).AsSpan().SequenceEqual(JsonOf(other));

@@ -26,6 +26,7 @@ internal sealed class Ongoing<T> : IAsyncDisposable
     {
         if (!all.TryGetValue(id, out var work)) return;
         try { await work.Stop.CancelAsync().ConfigureAwait(false); }
+        // It has ended meanwhile.
         catch (ObjectDisposedException) { }
         await ((Task)work.Done.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
